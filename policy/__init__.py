@@ -1,0 +1,1 @@
+"""Learn to drive from recorded sessions."""

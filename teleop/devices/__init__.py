@@ -1,0 +1,1 @@
+"""What the expert holds: each module is one Device."""

@@ -1,0 +1,1 @@
+"""What proposes actions: each module is one Driver, or pushes one (nudge)."""

@@ -1,0 +1,262 @@
+"""The one loop that drives: record, correct, evaluate and watch differ only in what is plugged into it.
+
+A tick: wait for the deadline, read the device, ask every driver, let the gate choose, add the nudge, step the world,
+tell the sinks.
+
+    run_episode(
+        Start(seed=7, mode="demo", paced=True),
+        world=TrackWorld(), device=keyboard, drivers={}, gate=Only(Source.HUMAN),
+        sinks=[recorder, hud], metronome=PacedMetronome(50),
+    )
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Protocol, runtime_checkable
+
+from teleop.clock import Beat, Metronome
+from teleop.frame import (
+    HZ,
+    Action,
+    Command,
+    Controls,
+    End,
+    Frame,
+    Outcome,
+    Source,
+    Start,
+    Tick,
+    Why,
+    checked_action,
+    executed_action,
+)
+from teleop.road import Road
+
+PAUSED = "paused"
+CRASHED = "the car left the playfield: finish, rewind or discard"
+REWIND_STEPS = HZ
+"""One press of rewind goes back one second."""
+TIME_SCALES = (0.25, 0.5, 0.75, 1.0)
+
+
+class World(Protocol):
+    """What is driven."""
+
+    @property
+    def road(self) -> Road | None:
+        """The track since the last reset, where there is one."""
+
+    def reset(self, seed: int) -> Outcome: ...
+
+    def step(self, action: Action) -> Outcome: ...
+
+    def figures(self) -> Mapping[str, float | int | None]:
+        """What is worth keeping of the episode so far: score, lap time..."""
+
+
+@runtime_checkable
+class Rewindable(World, Protocol):
+    """A world that can go back (a live simulator cannot)."""
+
+    def rewind(self, step: int) -> Outcome:
+        """Be exactly where step `step` began."""
+
+
+class Device(Protocol):
+    """What the expert holds."""
+
+    @property
+    def person(self) -> bool:
+        """Someone is there to answer a question; a crash then holds the picture and asks."""
+
+    def reset(self, start: Start) -> None: ...
+
+    def read(self, tick: Tick) -> Controls: ...
+
+
+class Driver(Protocol):
+    """What proposes an action every tick, whoever drives."""
+
+    def reset(self, start: Start) -> None: ...
+
+    def act(self, tick: Tick) -> Action: ...
+
+
+class Gate(Protocol):
+    """The only place that decides who drives."""
+
+    def reset(self, start: Start) -> None: ...
+
+    def choose(self, tick: Tick, controls: Controls, proposals: Mapping[Source, Action]) -> Source: ...
+
+
+class Nudge(Protocol):
+    """A push on the steering that is executed but never becomes a label."""
+
+    def reset(self, start: Start) -> None: ...
+
+    def push(self, tick: Tick) -> float:
+        """Steering offset in [-1, 1] for this tick."""
+
+
+class Sink(Protocol):
+    """What watches."""
+
+    def on_start(self, start: Start) -> None: ...
+
+    def on_frame(self, frame: Frame) -> None: ...
+
+    def on_idle(self, tick: Tick, why: str) -> None:
+        """Nothing was stepped this tick, and why: draw, rest the rumble, flush."""
+
+    def on_end(self, end: End) -> None: ...
+
+
+class NoNudge:
+    """Pushes nothing."""
+
+    def reset(self, start: Start) -> None:
+        pass
+
+    def push(self, tick: Tick) -> float:
+        return 0.0
+
+
+def run_episode(
+    start: Start,
+    world: World,
+    device: Device,
+    drivers: Mapping[Source, Driver],
+    gate: Gate,
+    sinks: Sequence[Sink],
+    metronome: Metronome,
+    nudge: Nudge | None = None,
+) -> End:
+    """Drive one episode from its reset to its end, and say how it ended.
+
+    An exception from any part ends the episode as failed, lets every sink close, and propagates.
+    """
+    episode = _Episode(world, device, drivers, gate, sinks, metronome, nudge or NoNudge())
+    episode.reset(start)
+    try:
+        episode.begin()
+        why = episode.drive()
+    except KeyboardInterrupt:
+        episode.end("stopped")
+        raise
+    except BaseException as error:
+        episode.end("failed", f"{type(error).__name__}: {error}")
+        raise
+    return episode.end(why)
+
+
+class _Episode:
+    """The state of one run of the loop."""
+
+    def __init__(
+        self,
+        world: World,
+        device: Device,
+        drivers: Mapping[Source, Driver],
+        gate: Gate,
+        sinks: Sequence[Sink],
+        metronome: Metronome,
+        nudge: Nudge,
+    ) -> None:
+        self.world, self.device, self.drivers, self.gate = world, device, drivers, gate
+        self.sinks, self.metronome, self.nudge = sinks, metronome, nudge
+        self.started: list[Sink] = []
+        self.step = self.ticks = 0
+        self.driver: Source | None = None
+        self.proposal: Action | None = None
+        self.time_scale = 1.0
+        self.hold = ""
+
+    def reset(self, start: Start) -> None:
+        self.outcome = self.world.reset(start.seed)
+        self.start = replace(start, road=self.world.road)
+
+    def begin(self) -> None:
+        for part in (self.device, *self.drivers.values(), self.gate, self.nudge):
+            part.reset(self.start)
+        for sink in self.sinks:
+            sink.on_start(self.start)
+            self.started.append(sink)
+        self.metronome.start()
+
+    def drive(self) -> Why:
+        while True:
+            beat = self.metronome.wait(self.time_scale)
+            tick = self._tick(beat)
+            controls = self.device.read(tick)
+            if why := self._obey(controls):
+                return why
+            if why_idle := controls.interruption or self.hold:
+                self._idle(tick, why_idle)
+            elif why := self._step(self._tick(beat), controls, beat):
+                if why != "crashed" or not self.device.person:
+                    return why
+                self.hold = CRASHED
+
+    def _tick(self, beat: Beat) -> Tick:
+        return Tick(self.step, beat.time_ns, self.outcome, self.driver, self.proposal)
+
+    def _obey(self, controls: Controls) -> Why | None:
+        if controls.interruption and self.hold != CRASHED:
+            self.hold = controls.interruption
+        for command in controls.commands:
+            if command is Command.FINISH:
+                return self.outcome.why_over or "stopped"
+            if command is Command.DISCARD:
+                return "discarded"
+            if command is Command.PAUSE and self.hold != CRASHED:
+                self.hold = "" if self.hold else PAUSED
+            elif command is Command.REWIND and isinstance(self.world, Rewindable):
+                self._rewind(self.world)
+            elif command in (Command.SLOWER, Command.FASTER):
+                self._change_time_scale(command)
+        return None
+
+    def _rewind(self, world: Rewindable) -> None:
+        """Go back a second and wait there: nobody is ready to drive in the middle of a jump."""
+        self.step = max(0, self.step - REWIND_STEPS)
+        self.outcome = world.rewind(self.step)
+        self.hold = PAUSED
+
+    def _change_time_scale(self, command: Command) -> None:
+        index = TIME_SCALES.index(self.time_scale) + (1 if command is Command.FASTER else -1)
+        self.time_scale = TIME_SCALES[min(max(index, 0), len(TIME_SCALES) - 1)]
+
+    def _idle(self, tick: Tick, why: str) -> None:
+        for sink in self.sinks:
+            sink.on_idle(tick, why)
+
+    def _step(self, tick: Tick, controls: Controls, beat: Beat) -> Why | None:
+        proposals = self._proposals(tick, controls)
+        driver = self.gate.choose(tick, controls, proposals)
+        nudge = self.nudge.push(tick)
+        action = executed_action(proposals[driver], nudge)
+        result = self.world.step(action)
+        frame = Frame(tick, proposals, driver, action, controls.hands_on, nudge, self.time_scale, beat.late_ns, result)
+        self.step, self.ticks, self.outcome = self.step + 1, self.ticks + 1, result
+        self.driver, self.proposal = driver, proposals[driver]
+        for sink in self.sinks:
+            sink.on_frame(frame)
+        return result.why_over
+
+    def _proposals(self, tick: Tick, controls: Controls) -> dict[Source, Action]:
+        proposals = {} if controls.action is None else {Source.HUMAN: controls.action}
+        for source, driver in self.drivers.items():
+            proposals[source] = driver.act(tick)
+        return {source: checked_action(action, source.name.lower()) for source, action in proposals.items()}
+
+    def end(self, why: Why, error: str = "") -> End:
+        end = End(why, self.ticks, self.outcome, self.world.figures(), error)
+        # Every sink closes, even when another one's closing fails; the failure then propagates.
+        with ExitStack() as closing:
+            for sink in reversed(self.started):
+                closing.callback(sink.on_end, end)
+        return end

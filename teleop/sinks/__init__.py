@@ -1,0 +1,1 @@
+"""What watches an episode: each module is one Sink."""

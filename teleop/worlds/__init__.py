@@ -1,0 +1,1 @@
+"""What is driven: each module is one World."""
