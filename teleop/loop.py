@@ -15,7 +15,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
 
 from teleop.clock import Beat, Metronome
 from teleop.frame import (
@@ -35,11 +38,24 @@ from teleop.frame import (
 )
 from teleop.road import Road
 
+if TYPE_CHECKING:
+    import pygame
+
 PAUSED = "paused"
 CRASHED = "the car left the playfield: finish, rewind or discard"
 REWIND_STEPS = HZ
 """One press of rewind goes back one second."""
 TIME_SCALES = (0.25, 0.5, 0.75, 1.0)
+
+
+class View(Protocol):
+    """A picture of the world for people."""
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """Fill the whole surface."""
+
+    def to_screen(self, xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """(..., 2) world units to (..., 2) pixels of a 1000 x 800 surface."""
 
 
 class World(Protocol):
@@ -180,8 +196,11 @@ class _Episode:
         self.start = replace(start, road=self.world.road)
 
     def begin(self) -> None:
-        for part in (self.device, *self.drivers.values(), self.gate, self.nudge):
-            part.reset(self.start)
+        self.device.reset(self.start)
+        for driver in self.drivers.values():
+            driver.reset(self.start)
+        self.gate.reset(self.start)
+        self.nudge.reset(self.start)
         for sink in self.sinks:
             sink.on_start(self.start)
             self.started.append(sink)
