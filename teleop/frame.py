@@ -31,6 +31,13 @@ COAST = np.zeros(3, np.float32)
 HZ = 50
 """Ticks a second of CarRacing-v3 (its metadata's render_fps)."""
 
+DIAGNOSIS_SEED = 800_000
+"""Recording stays below; 800000 to 800099 are for diagnosis: their failures may be corrected and trained on."""
+VALIDATION_SEED = 900_000
+"""900000 to 900099 choose checkpoints and recipes; from here on nothing is ever recorded or trained on."""
+EVALUATION_SEED = 1_000_000
+"""1000000 to 1000099 are only reported."""
+
 Mode = Literal["demo", "dagger", "rollout", "retake", "import"]
 Why = Literal["finished", "truncated", "crashed", "stopped", "discarded", "failed"]
 """How an episode ended: the lap was finished; the frame limit; off the playfield; a person pressed finish;

@@ -1,0 +1,122 @@
+"""Figures for people, drawn with matplotlib and given as inline SVG or PNG data addresses.
+
+Colours are Okabe and Ito's, told apart by colour-blind eyes; every line also has a name beside it.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import cv2
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from teleop.evaluate import SOLVED, Evaluation
+from teleop.frame import Image
+from teleop.road import Road
+from teleop.sinks.trace import Trace
+
+COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7")
+ROAD_COLOUR, INK, GRID = "#c9ccd1", "#24292f", "#e4e6ea"
+STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "axes.edgecolor": GRID,
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "svg.hashsalt": "teleop",
+}
+
+
+def scores_figure(evaluations: Mapping[str, Evaluation]) -> str:
+    """Every track's score, worst to best, one line of dots a policy: SVG."""
+    with mpl.rc_context(STYLE):
+        figure, axes = _axes(8, 3.4)
+        tracks = max(len(evaluation.tracks) for evaluation in evaluations.values())
+        axes.axhline(SOLVED, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
+        axes.text(0.6, SOLVED + 12, "900: solved", fontsize=9, ha="left")
+        for (name, evaluation), colour in zip(evaluations.items(), COLOURS, strict=False):
+            scores = [track.score for track in evaluation.tracks]
+            axes.plot(np.arange(1, len(scores) + 1), scores, "o-", color=colour, linewidth=1, markersize=4, label=name)
+        axes.set(xlabel="tracks, worst first", ylabel="score", xlim=(0.3, tracks + 0.7), ylim=(-120, 1020))
+        axes.legend(frameon=False, loc="lower right")
+        return _svg(figure)
+
+
+def training_figure(curves: Mapping[str, Sequence[tuple[int, float]]]) -> str:
+    """Training loss against gradient steps, one line a policy, logarithmic: SVG."""
+    with mpl.rc_context(STYLE):
+        figure, axes = _axes(8, 3)
+        for (name, curve), colour in zip(curves.items(), COLOURS, strict=False):
+            steps, losses = zip(*curve, strict=True)
+            axes.plot(steps, losses, color=colour, linewidth=1.6, label=name)
+        axes.set(xlabel="gradient steps", ylabel="training loss", yscale="log")
+        axes.legend(frameon=False)
+        return _svg(figure)
+
+
+def drive_line_figure(road: Road, traces: Mapping[str, Trace]) -> str:
+    """Where the cars went on the map of one track; crosses mark all four wheels leaving the road: SVG."""
+    with mpl.rc_context(STYLE):
+        figure, axes = _axes(6, 5)
+        _draw_road(axes, road)
+        for (name, trace), colour in zip(traces.items(), COLOURS, strict=False):
+            x, y = trace.poses[:, 0], trace.poses[:, 1]
+            axes.plot(x, y, color=colour, linewidth=1.6, label=name)
+            left = np.flatnonzero(trace.off_road & ~np.roll(trace.off_road, 1))
+            axes.plot(x[left], y[left], "x", color=colour, markersize=8, markeredgewidth=2)
+        axes.plot(*road.centre[0], "o", color=INK, markersize=6)
+        axes.annotate("start", road.centre[0], textcoords="offset points", xytext=(8, -4), fontsize=9)
+        axes.set_aspect("equal", adjustable="datalim")
+        axes.axis("off")
+        axes.legend(frameon=False, loc="best")
+        return _svg(figure)
+
+
+def _draw_road(axes: Axes, road: Road) -> None:
+    closed = np.vstack([road.centre, road.centre[:1]])
+    gaps = np.roll(closed, -1, axis=0) - np.roll(closed, 1, axis=0)
+    gaps[0] = gaps[-1] = closed[1] - closed[-2]
+    sideways = np.stack([-gaps[:, 1], gaps[:, 0]], axis=1) / np.linalg.norm(gaps, axis=1, keepdims=True)
+    left, right = closed + sideways * road.half_width, closed - sideways * road.half_width
+    outline = np.vstack([left, right[::-1]])
+    axes.fill(outline[:, 0], outline[:, 1], color=ROAD_COLOUR, linewidth=0)
+
+
+def frame_strip(observations: Sequence[Image], frames: int = 8, scale: int = 2) -> str:
+    """The last `frames` of what the policy saw, left to right: the address of a PNG."""
+    shown = [cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST) for image in observations]
+    gap = np.full((96 * scale, 2 * scale, 3), 255, np.uint8)
+    row = [part for image in shown[-frames:] for part in (image, gap)][:-1]
+    return png_address(np.hstack(row))
+
+
+def png_address(image: Image) -> str:
+    """A picture as an address that a page can hold."""
+    _, encoded = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    return "data:image/png;base64," + base64.b64encode(encoded.tobytes()).decode()
+
+
+def _axes(width: float, height: float) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.add_subplot()
+    axes.grid(axis="y", color=GRID, linewidth=0.8)
+    axes.set_axisbelow(True)
+    return figure, axes
+
+
+def _svg(figure: Figure) -> str:
+    text = io.StringIO()
+    figure.savefig(text, format="svg", metadata={"Date": None})
+    svg = text.getvalue()
+    return svg[svg.index("<svg") :]

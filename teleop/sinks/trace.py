@@ -1,0 +1,46 @@
+"""Keeps an episode in memory, for pictures: where the car went, what was seen, what was earned."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from teleop.frame import End, Frame, Image, Start, Tick
+from teleop.road import Road
+
+
+class Trace:
+    """The drive line of one episode, and an observation every `every` ticks."""
+
+    def __init__(self, every: int = 25) -> None:
+        self._every = every
+        self._poses: list[npt.NDArray[np.float32]] = []
+        self._wheels: list[int] = []
+        self.observations: list[Image] = []
+        self.road: Road | None = None
+        self.end: End | None = None
+
+    def on_start(self, start: Start) -> None:
+        self.road = start.road
+
+    def on_frame(self, frame: Frame) -> None:
+        if frame.tick.step % self._every == 0:
+            self.observations.append(frame.tick.outcome.observation)
+        self._poses.append(frame.result.pose)
+        self._wheels.append(frame.result.wheels_on_road)
+
+    def on_idle(self, tick: Tick, why: str) -> None:
+        pass
+
+    def on_end(self, end: End) -> None:
+        self.end = end
+
+    @property
+    def poses(self) -> npt.NDArray[np.float32]:
+        """(T, 4): x, y, heading, speed after each tick."""
+        return np.stack(self._poses)
+
+    @property
+    def off_road(self) -> npt.NDArray[np.bool_]:
+        """(T,): all four wheels were on the grass."""
+        return np.array(self._wheels) == 0

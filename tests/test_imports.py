@@ -1,0 +1,100 @@
+"""Imports run one way, so that recording needs no torch and learning needs no pygame."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+LEAF = {"teleop.frame"}
+PARTS = {"teleop.frame", "teleop.road"}
+ALLOWED: dict[str, set[str]] = {
+    # The shared leaf.
+    "teleop": set(),
+    "teleop.frame": {"teleop.road"},
+    "teleop.road": set(),
+    "teleop.clock": set(),
+    "teleop.progress": set(),
+    "teleop.session": LEAF,
+    "teleop.writer": LEAF | {"teleop.session"},
+    # The loop knows Protocols, the parts know the vocabulary.
+    "teleop.loop": PARTS | {"teleop.clock"},
+    "teleop.gates": LEAF,
+    "teleop.worlds": PARTS | {"teleop.worlds"},
+    "teleop.drivers": PARTS | {"teleop.drivers"},
+    "teleop.devices": PARTS | {"teleop.devices", "teleop.loop", "teleop.window"},
+    "teleop.window": LEAF,
+    "teleop.screens": PARTS | {"teleop.window", "teleop.sinks", "teleop.devices"},
+    "teleop.sinks": PARTS | {"teleop.sinks", "teleop.loop", "teleop.clock", "teleop.session", "teleop.writer", "teleop.window"},
+    # Commands wire the parts.
+    "teleop.evaluate": PARTS | {"teleop.clock", "teleop.devices", "teleop.gates", "teleop.loop", "teleop.worlds"},
+    "teleop.library": PARTS | {"teleop.session", "teleop.writer", "teleop.loop"},
+    "teleop.report": PARTS | {"teleop.report", "teleop.evaluate", "teleop.sinks"},
+    "teleop.record": {"teleop"},
+    "teleop.demo": {"teleop"},
+    "teleop.cli": {"teleop", "policy"},
+    "teleop.__main__": {"teleop.cli"},
+    # Learning: pixels in, actions out, and nothing of pygame or gymnasium.
+    "policy": set(),
+    "policy.vision": LEAF,
+    "policy.models": {"policy.vision"},
+    "policy.dataset": LEAF | {"teleop.session", "policy.vision"},
+    "policy.checkpoint": LEAF | {"policy.models", "policy.vision", "policy.dataset"},
+    "policy.learner": LEAF | {"policy.checkpoint", "policy.models", "policy.vision"},
+    "policy.train": LEAF | {"teleop.session", "policy"},
+    "policy.cli": LEAF | {"teleop.session", "policy"},
+    "policy.__main__": {"policy.cli"},
+}
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(path: Path) -> set[str]:
+    modules: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            modules.add(node.module)
+        elif isinstance(node, ast.Import):
+            modules.update(alias.name for alias in node.names)
+    return {module for module in modules if module.split(".")[0] in ("teleop", "policy")}
+
+
+def rule_for(module: str) -> str:
+    return ".".join(module.split(".")[:2])
+
+
+def may_import(rule: set[str], module: str) -> bool:
+    return any(module == allowed or module.startswith(allowed + ".") for allowed in rule)
+
+
+@pytest.mark.parametrize("path", sorted([*ROOT.glob("teleop/**/*.py"), *ROOT.glob("policy/**/*.py")]), ids=module_name)
+def test_every_module_imports_only_what_the_table_allows(path: Path) -> None:
+    rule = ALLOWED[rule_for(module_name(path))]
+    forbidden = {module for module in imports_of(path) if not may_import(rule, module)}
+    assert not forbidden
+
+
+def modules_loaded_by(code: str) -> set[str]:
+    script = f"{code}\nimport sys; print(' '.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return {name.split(".")[0] for name in done.stdout.split()}
+
+
+def test_importing_teleop_costs_nothing() -> None:
+    assert "numpy" not in modules_loaded_by("import teleop")
+
+
+def test_the_teleop_command_loads_no_torch_and_no_simulator_before_it_needs_them() -> None:
+    assert modules_loaded_by("import teleop.cli").isdisjoint({"torch", "pygame", "gymnasium", "zarr", "matplotlib"})
+
+
+def test_recording_loads_no_torch() -> None:
+    assert "torch" not in modules_loaded_by("import teleop.record")
