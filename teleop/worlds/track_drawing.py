@@ -1,0 +1,214 @@
+"""CarRacing-v3, drawn once a step and fast.
+
+Stock CarRacing draws a 1000 x 800 picture in Python, polygon by polygon, to shrink it to 96 x 96, and draws it all
+again for a window. `FastCarRacing` draws the same pixels from cached arrays: one numpy transform for every polygon,
+only those on screen drawn, surfaces, font and text kept. The observations equal stock's bit by bit (the tests compare
+them), because the same SDL_gfx calls get the same integers. A window's picture is the same drawing with skid marks.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pygame
+from gymnasium.envs.box2d import car_racing as stock
+from pygame import gfxdraw
+
+from teleop.frame import Image
+
+WIDTH, HEIGHT = stock.WINDOW_W, stock.WINDOW_H
+"""Pixels of the picture that people see."""
+OBSERVATION_SIZE = (stock.STATE_W, stock.STATE_H)
+TEXT_CENTRE = (60, HEIGHT - HEIGHT * 2.5 / 40.0)
+"""Where stock writes the score."""
+FONT_SIZE = 42
+MARGIN = 2
+"""Pixels kept around the screen when skipping what lies outside: anti-aliased edges reach one pixel out."""
+
+Floats = npt.NDArray[np.float64]
+Points = npt.NDArray[np.int32]
+Color = tuple[int, int, int]
+
+
+class FastCarRacing(stock.CarRacing):  # type: ignore[misc]  # gymnasium's environment is untyped
+    """Stock CarRacing-v3 with its drawing replaced; physics, tracks and rewards are untouched.
+
+    While `drawing` is False, steps return no observation and cost a twentieth: for re-simulation.
+    """
+
+    def __init__(self, *, domain_randomize: bool) -> None:
+        super().__init__(domain_randomize=domain_randomize)
+        self.drawing = True
+        self._brush: Brush | None = None
+
+    def _create_track(self) -> bool:
+        """Also forgets the cached polygons of the last track."""
+        self._brush = None
+        return bool(super()._create_track())
+
+    def _render(self, mode: str) -> Image | None:
+        return self.brush.observation() if self.drawing else None
+
+    @property
+    def brush(self) -> Brush:
+        """Draws this episode's track."""
+        if self._brush is None:
+            self._brush = Brush(self)
+        return self._brush
+
+
+class Brush:
+    """Draws one episode of an environment, whose track stays the same while the car moves."""
+
+    def __init__(self, env: FastCarRacing) -> None:
+        self._env = env
+        self._base = _surface((WIDTH, HEIGHT))
+        self._flipped = _surface((WIDTH, HEIGHT))
+        self._picture: pygame.Surface | None = None
+        self._small = _surface(OBSERVATION_SIZE)
+        pygame.font.init()
+        self._font = pygame.font.Font(pygame.font.get_default_font(), FONT_SIZE)
+        self._text, self._text_surface = "", self._font.render("", True, (255, 255, 255), (0, 0, 0))
+        grass = _grass_patches()
+        polygons = np.concatenate([grass, np.array([polygon for polygon, _ in env.road_poly], np.float64)])
+        self._px, self._py = polygons[..., 0].copy(), polygons[..., 1].copy()  # (P, 4) each
+        self._grass = [_color(env.grass_color)] * len(grass)
+        self._background = _color(env.bg_color)
+
+    def observation(self) -> Image:
+        """What stock's `state_pixels` would be now: uint8 (96, 96, 3), fresh and C-contiguous."""
+        self._camera = Camera(self._env)
+        self._draw_ground()
+        self._draw_car(self._base, skid_marks=False)
+        _flip(self._base, self._flipped)
+        self._draw_panel(self._flipped)
+        pygame.transform.smoothscale(self._flipped, OBSERVATION_SIZE, self._small)
+        return np.asarray(pygame.surfarray.pixels3d(self._small).transpose(1, 0, 2).copy(order="C"))
+
+    def picture(self) -> pygame.Surface:
+        """The 1000 x 800 picture of the moment `observation` last drew, as stock's window shows it.
+
+        Only valid until the next call; the ground is not drawn again, skid marks and car are painted over it.
+        """
+        if self._picture is None:
+            self._picture = _surface((WIDTH, HEIGHT))
+        self._draw_car(self._base, skid_marks=True)
+        _flip(self._base, self._picture)
+        self._draw_panel(self._picture)
+        return self._picture
+
+    def to_screen(self, xy: Floats) -> Floats:
+        """(..., 2) world units to (..., 2) pixels of the last picture."""
+        x, y = self._camera.project(xy[..., 0], xy[..., 1])
+        return np.stack([x, HEIGHT - 1 - y], axis=-1)
+
+    def _draw_ground(self) -> None:
+        x, y = self._camera.project(self._px, self._py)
+        # gfxdraw truncates towards zero, as astype does.
+        x, y = x.astype(np.int32), y.astype(np.int32)  # (P, 4) each
+        on_screen = (
+            (x.max(axis=1) >= -MARGIN)
+            & (x.min(axis=1) <= WIDTH + MARGIN)
+            & (y.max(axis=1) >= -MARGIN)
+            & (y.min(axis=1) <= HEIGHT + MARGIN)
+        )
+        visible = np.flatnonzero(on_screen)
+        self._draw_field()
+        corners = np.stack([x[visible], y[visible]], axis=2).tolist()
+        # Colours are read every time: a tile's colour changes when a wheel first touches it.
+        road, grass, base = self._env.road_poly, self._grass, self._base
+        for index, polygon in zip(visible.tolist(), corners, strict=True):
+            color = grass[index] if index < len(grass) else _color(road[index - len(grass)][1])
+            gfxdraw.aapolygon(base, polygon, color)
+            gfxdraw.filled_polygon(base, polygon, color)
+
+    def _draw_field(self) -> None:
+        """The playfield: a fill while nothing beyond its edge is on screen, stock's polygon otherwise."""
+        if self._camera.within_playfield():
+            self._base.fill(self._background)
+            return
+        edge = stock.PLAYFIELD
+        x, y = self._camera.project(np.array([edge, edge, -edge, -edge]), np.array([edge, -edge, -edge, edge]))
+        corners = np.stack([x, y], axis=1).astype(np.int32).tolist()
+        self._base.fill(0)
+        gfxdraw.aapolygon(self._base, corners, self._background)
+        gfxdraw.filled_polygon(self._base, corners, self._background)
+
+    def _draw_car(self, surface: pygame.Surface, skid_marks: bool) -> None:
+        camera = self._camera
+        self._env.car.draw(surface, camera.zoom, camera.shift, camera.angle, skid_marks)
+
+    def _draw_panel(self, surface: pygame.Surface) -> None:
+        self._env.surf = surface
+        self._env._render_indicators(WIDTH, HEIGHT)
+        text = f"{self._env.reward:04.0f}"
+        if text != self._text:
+            self._text, self._text_surface = text, self._font.render(text, True, (255, 255, 255), (0, 0, 0))
+        place = self._text_surface.get_rect()
+        place.center = TEXT_CENTRE
+        surface.blit(self._text_surface, place)
+
+
+class Camera:
+    """Where the picture looks: behind the car, nose up, zooming in during the first second."""
+
+    def __init__(self, env: FastCarRacing) -> None:
+        self.angle = -env.car.hull.angle
+        self.zoom = 0.1 * stock.SCALE * max(1 - env.t, 0) + stock.ZOOM * stock.SCALE * min(env.t, 1)
+        x, y = -(env.car.hull.position[0]) * self.zoom, -(env.car.hull.position[1]) * self.zoom
+        shift = pygame.math.Vector2((x, y)).rotate_rad(self.angle)
+        self.shift = (WIDTH / 2 + shift[0], HEIGHT / 4 + shift[1])
+        # pygame's rotation treats right angles specially: taking cosine and sine from it keeps every pixel.
+        turn = pygame.math.Vector2(1, 0).rotate_rad(self.angle)
+        self._cos, self._sin = turn.x, turn.y
+
+    def project(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """World units to pixels of the picture before it is flipped: y grows upwards."""
+        return (
+            (self._cos * x - self._sin * y) * self.zoom + self.shift[0],
+            (self._sin * x + self._cos * y) * self.zoom + self.shift[1],
+        )
+
+    def within_playfield(self) -> bool:
+        """Whether every corner of the screen, and a little more, shows the playfield."""
+        for corner_x, corner_y in ((-9, -9), (WIDTH + 9, -9), (-9, HEIGHT + 9), (WIDTH + 9, HEIGHT + 9)):
+            x, y = (corner_x - self.shift[0]) / self.zoom, (corner_y - self.shift[1]) / self.zoom
+            world_x, world_y = self._cos * x + self._sin * y, self._cos * y - self._sin * x
+            if max(abs(world_x), abs(world_y)) > stock.PLAYFIELD:
+                return False
+        return True
+
+
+def _surface(size: tuple[int, int]) -> pygame.Surface:
+    """32 bits a pixel whatever the display has, so that a window never changes an observation."""
+    return pygame.Surface(size, 0, 32)
+
+
+def _flip(source: pygame.Surface, target: pygame.Surface) -> None:
+    """Upside down, into a surface that is kept: a fresh 3 MB one each step costs page faults."""
+    pygame.surfarray.pixels2d(target).T[:] = pygame.surfarray.pixels2d(source).T[::-1]
+
+
+def _color(values: Any) -> Color:
+    red, green, blue = values
+    return int(red), int(green), int(blue)
+
+
+def _grass_patches() -> Floats:
+    """(400, 4, 2): stock's darker squares, in its order."""
+    size = stock.GRASS_DIM
+    return np.array(
+        [
+            [
+                (size * x + size, size * y),
+                (size * x, size * y),
+                (size * x, size * y + size),
+                (size * x + size, size * y + size),
+            ]
+            for x in range(-20, 20, 2)
+            for y in range(-20, 20, 2)
+        ],
+        np.float64,
+    )
