@@ -11,17 +11,19 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-LEAF = {"teleop.frame"}
-PARTS = {"teleop.frame", "teleop.road"}
+LEAF = {"teleop.frame", "teleop.errors"}
+PARTS = LEAF | {"teleop.road"}
 ALLOWED: dict[str, set[str]] = {
     # The shared leaf.
     "teleop": set(),
     "teleop.frame": {"teleop.road"},
     "teleop.road": set(),
     "teleop.clock": set(),
+    "teleop.errors": set(),
     "teleop.progress": set(),
     "teleop.session": LEAF,
-    "teleop.writer": LEAF | {"teleop.session"},
+    "teleop.durable": set(),
+    "teleop.writer": LEAF | {"teleop.session", "teleop.durable"},
     # The loop knows Protocols, the parts know the vocabulary.
     "teleop.loop": PARTS | {"teleop.clock"},
     "teleop.gates": LEAF,
@@ -32,7 +34,7 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.screens": PARTS | {"teleop.window", "teleop.sinks", "teleop.devices"},
     "teleop.sinks": PARTS | {"teleop.sinks", "teleop.loop", "teleop.clock", "teleop.session", "teleop.writer", "teleop.window"},
     # Commands wire the parts.
-    "teleop.evaluate": PARTS | {"teleop.clock", "teleop.devices", "teleop.gates", "teleop.loop", "teleop.worlds"},
+    "teleop.evaluate": PARTS | {"teleop.clock", "teleop.devices", "teleop.gates", "teleop.loop", "teleop.progress", "teleop.worlds"},
     "teleop.library": PARTS | {"teleop.session", "teleop.writer", "teleop.loop"},
     "teleop.report": PARTS | {"teleop.report", "teleop.evaluate", "teleop.sinks"},
     "teleop.record": {"teleop"},

@@ -1,0 +1,416 @@
+"""The session format: what recorded driving looks like on disk, and how it is read.
+
+A session is a plain Zarr v3 store; any Zarr library opens it. One rule goes beyond Zarr: an episode's attribute
+`committed` says how many rows are valid. Array shapes run ahead of it while recording, so trust `committed` alone.
+
+    session = open_session("sessions/mine")
+    for episode in session.episodes:
+        images, actions = episode.observation[episode.kept], episode.action[episode.kept]
+
+    sessions/mine.zarr/               format, format_version, id, created_utc, hz, env, observation_shape
+      episodes/000000/                seed, mode, ..., committed, end, figures
+        observation, action, ...      one array a column, one row a stepped tick: `COLUMNS`
+        final_observation             what followed the last row
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import zarr
+
+from teleop.frame import Image
+
+FORMAT = "teleop-session"
+FORMAT_VERSION = 1
+
+DIAGNOSIS_SEEDS_FROM = 800_000
+"""Below: recording. From here up to validation: tracks to diagnose failures on; they may be trained on."""
+VALIDATION_SEEDS_FROM = 900_000
+"""From here up, tracks measure: nothing that drives them may ever be trained on, so nothing is recorded."""
+
+COMMIT_ROWS = 50
+"""Rows of one observation chunk and of one commit: a second of driving."""
+SMALL_CHUNK_ROWS = 1000
+"""Rows of a chunk of any other column: a quarter of the files and half the bytes of 50-row chunks."""
+
+
+class SessionError(Exception):
+    """A session can't be read or written; the message names the file and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One array of an episode."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    """Of one row."""
+    fill: float
+    """What a row that was never written holds."""
+    chunk_rows: int = SMALL_CHUNK_ROWS
+
+
+NAN = float("nan")
+SMALL_COLUMNS = (
+    Column("action", "float32", (3,), NAN),
+    Column("human_action", "float32", (3,), NAN),
+    Column("learner_action", "float32", (3,), NAN),
+    Column("autopilot_action", "float32", (3,), NAN),
+    Column("driver", "uint8", (), 255),
+    Column("hands_on", "bool", (), False),
+    Column("nudge", "float32", (), NAN),
+    Column("time_scale", "float32", (), NAN),
+    Column("reward", "float32", (), NAN),
+    Column("pose", "float32", (4,), NAN),
+    Column("step", "int32", (), -1),
+    Column("wheels_on_road", "uint8", (), 255),
+    Column("tiles_visited", "int16", (), -1),
+    Column("time_ns", "int64", (), -1),
+    Column("late_ns", "int64", (), -1),
+)
+FINAL_OBSERVATION = "final_observation"
+
+
+def columns(observation_shape: Sequence[int]) -> tuple[Column, ...]:
+    """Every column of an episode whose images have this shape."""
+    observation = Column("observation", "uint8", tuple(observation_shape), 0, COMMIT_ROWS)
+    return (observation, *SMALL_COLUMNS)
+
+
+def chunk_file(chunk: int, dimensions: int) -> str:
+    """The file of the chunk that begins at row `chunk` * chunk rows. No folders within: each costs a sync."""
+    return f"c.{chunk}" + ".0" * (dimensions - 1)
+
+
+def check_recordable(seed: int) -> None:
+    """Raise SessionError if driving on this seed's track may not be recorded."""
+    if not 0 <= seed < VALIDATION_SEEDS_FROM:
+        raise SessionError(
+            f"seeds from {VALIDATION_SEEDS_FROM} up are validation and evaluation tracks, which are never recorded; "
+            f"got seed {seed}: record with a seed from 0 to {DIAGNOSIS_SEEDS_FROM - 1}"
+        )
+
+
+def next_seed(*sessions: Session) -> int:
+    """One past the highest recording seed in these sessions; 0 when they hold none."""
+    seeds = (int(attrs["seed"]) for session in sessions for attrs in session.all_attrs)
+    return max((seed for seed in seeds if seed < DIAGNOSIS_SEEDS_FROM), default=-1) + 1
+
+
+def existing_path(path: str | Path) -> Path:
+    """The session's folder, whether or not `.zarr` was typed."""
+    path = Path(path)
+    return path if path.is_dir() or path.suffix == ".zarr" else path.with_name(path.name + ".zarr")
+
+
+def open_session(path: str | Path) -> Session:
+    """Open a session for reading. Takes no lock: a session that is being recorded can be read.
+
+    SessionError when there is no session, or one of a newer format. Damaged episodes don't prevent opening:
+    they are listed in `damaged`.
+    """
+    path = existing_path(path)
+    if not path.exists():
+        raise SessionError(f"there is no session at {path}: check the path, or record one with `teleop record {path}`")
+    return Session(path, session_attrs(path))
+
+
+def session_attrs(path: Path) -> dict[str, Any]:
+    """The root's attributes, once it is certain that this teleop can read them; else SessionError."""
+    if not (path / "zarr.json").exists():
+        raise SessionError(f"{path} is not a session, it has no zarr.json: give the folder that ends in .zarr")
+    attrs = _attributes(path)
+    if attrs.get("format") != FORMAT:
+        raise SessionError(
+            f'{path} is a Zarr store but not a session: a session has format "{FORMAT}", '
+            f"this has {attrs.get('format')!r}: give the folder that `teleop record` made"
+        )
+    version = attrs.get("format_version")
+    if not isinstance(version, int):
+        raise SessionError(f"{path / 'zarr.json'} gives no format_version: restore the file from a backup")
+    if version > FORMAT_VERSION:
+        raise SessionError(
+            f"session {path.name} is format {version}, this teleop reads up to {FORMAT_VERSION}: upgrade teleop"
+        )
+    if missing := sorted({"id", "created_utc", "hz", "env", "observation_shape"} - set(attrs)):
+        raise SessionError(f"{path / 'zarr.json'} lacks {', '.join(missing)}: restore the file from a backup")
+    return attrs
+
+
+def _attributes(group: Path) -> dict[str, Any]:
+    attrs = _metadata(group, "group").get("attributes", {})
+    if not isinstance(attrs, dict):
+        raise SessionError(f"{group / 'zarr.json'} has no attributes: restore the file from a backup")
+    return attrs
+
+
+def _metadata(node: Path, node_type: str) -> dict[str, Any]:
+    """A node's zarr.json. Read by hand: one small file, and an error that names it."""
+    file = node / "zarr.json"
+    try:
+        metadata = json.loads(file.read_bytes())
+    except FileNotFoundError as error:
+        raise SessionError(f"{file} is missing: restore it from a backup") from error
+    except (OSError, ValueError) as error:
+        raise SessionError(f"{file} can't be read ({error}): restore it from a backup") from error
+    if not isinstance(metadata, dict) or metadata.get("node_type") != node_type:
+        raise SessionError(f"{file} does not describe a Zarr {node_type}: restore it from a backup")
+    return metadata
+
+
+class Session:
+    """A session as it was when it was opened. Get one from `open_session`."""
+
+    def __init__(self, path: Path, attrs: Mapping[str, Any]) -> None:
+        self.path = path
+        """The folder that ends in .zarr."""
+        self.attrs = attrs
+        """format, format_version, id, created_utc, hz, env {id, kwargs}, observation_shape."""
+        self.episodes: Sequence[Episode]
+        """The healthy ones that hold at least one row, in order; discarded ones too (see `Episode.discarded`)."""
+        self.damaged: Sequence[tuple[str, SessionError]]
+        """(name, what is wrong) of every episode that can't be trusted."""
+        episodes: list[Episode] = []
+        damaged: list[tuple[str, SessionError]] = []
+        self.all_attrs: list[Mapping[str, Any]] = []
+        """Of every episode whose attributes can be read, those without rows or with damaged columns included."""
+        for folder in episode_folders(path):
+            try:
+                episode = Episode(folder, len(episodes), _attributes(folder), attrs["observation_shape"])
+                self.all_attrs.append(episode.attrs)
+                if episode.committed:
+                    episode.check_files()
+                    episodes.append(episode)
+            except SessionError as error:
+                damaged.append((folder.name, error))
+        self.episodes, self.damaged = tuple(episodes), tuple(damaged)
+
+
+def episode_folders(session: Path) -> list[Path]:
+    """Every episode of the session at this path, in order; a folder that a kill left empty is none."""
+    if not (session / "episodes").is_dir():
+        raise SessionError(f"{session / 'episodes'} is missing: restore it from a backup")
+    folders = sorted(folder for folder in (session / "episodes").iterdir() if folder.is_dir())
+    return [folder for folder in folders if any(file.suffix != ".partial" for file in folder.iterdir())]
+
+
+def later_minimum(step: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """For each row, the smallest step of any later row; the largest int32 for the last."""
+    later = np.append(step[1:], np.int32(np.iinfo(np.int32).max))
+    return np.asarray(np.minimum.accumulate(later[::-1])[::-1], np.int32)
+
+
+class Episode:
+    """One recorded episode. T = `committed` rows; row t says what stood before action[t], and what that earned.
+
+    Every column property reads and decodes the whole column anew, every time: keep the array rather than asking
+    twice. Each raises SessionError, which names the file, when a chunk is missing or its checksum is wrong.
+    """
+
+    def __init__(self, path: Path, index: int, attrs: Mapping[str, Any], observation_shape: Sequence[int]) -> None:
+        self.path = path
+        self.name = path.name
+        """Six digits; never reused for another episode."""
+        self.index = index
+        """Place in `Session.episodes`."""
+        self.attrs = attrs
+        """What was known at the start (seed, mode, expert, operator...), and how it ended (end, figures, error)."""
+        committed = attrs.get("committed")
+        if type(committed) is not int or committed < 0:
+            raise SessionError(
+                f"{path / 'zarr.json'} must give `committed`, the number of valid rows; got {committed!r}: "
+                "restore the file from a backup"
+            )
+        if type(attrs.get("seed")) is not int:
+            raise SessionError(f"{path / 'zarr.json'} gives no seed: restore the file from a backup")
+        self.committed = committed
+        """T, the number of valid rows."""
+        self._columns = {column.name: column for column in columns(observation_shape)}
+
+    def check_files(self) -> None:
+        """Raise SessionError unless every column covers the committed rows with its chunks; decodes nothing."""
+        for column in self._columns.values():
+            self._check_column(column)
+        if self.attrs.get("end") is not None:
+            self._check_final_observation()
+
+    def _check_final_observation(self) -> None:
+        if not (file := self.path / FINAL_OBSERVATION / chunk_file(0, 3)).is_file():
+            raise SessionError(f"{file} is missing, though the episode has ended: restore it from a backup")
+
+    def _check_column(self, column: Column) -> None:
+        """zarr reads a missing chunk as fill values: here it is an error."""
+        folder = self.path / column.name
+        metadata = _metadata(folder, "array")
+        try:
+            shape, chunk_shape = metadata["shape"], metadata["chunk_grid"]["configuration"]["chunk_shape"]
+            separator = metadata["chunk_key_encoding"]["configuration"]["separator"]
+            chunks = -(-self.committed // chunk_shape[0])
+        except (KeyError, TypeError, ZeroDivisionError) as error:
+            raise SessionError(f"{folder / 'zarr.json'} is incomplete ({error!r}): restore it from a backup") from error
+        if shape[0] < self.committed or tuple(shape[1:]) != column.shape:
+            raise SessionError(
+                f"{folder} must hold {self.committed} rows of shape {column.shape}; got shape {tuple(shape)}: "
+                "restore the episode from a backup"
+            )
+        for chunk in range(chunks):
+            file = folder / chunk_file(chunk, len(shape)).replace(".", separator)
+            if not file.is_file():
+                raise SessionError(f"{file} is missing, though its rows were committed: restore it from a backup")
+
+    def column(self, name: str) -> npt.NDArray[Any]:
+        """The committed rows of a column by its name, decoded now."""
+        column = self._columns[name]
+        self._check_column(column)
+        rows = self._read(name, self.committed)
+        if rows.dtype != column.dtype:
+            raise SessionError(f"{self.path / name} must be {column.dtype}, got {rows.dtype}: restore it from a backup")
+        return rows
+
+    def _read(self, name: str, stop: int | None) -> npt.NDArray[Any]:
+        array = None
+        try:
+            array = zarr.open_array(str(self.path / name), mode="r", zarr_format=3)
+            return np.asarray(array[:stop])
+        # What zarr and its codecs raise for bytes that are not what they should be.
+        except (ValueError, RuntimeError, TypeError, KeyError, OSError) as error:
+            file = self.path / name / ("zarr.json" if array is None else _broken_chunk(array))
+            raise SessionError(
+                f"{file} is damaged ({error}): restore it from a backup, or discard episode {self.name}"
+            ) from error
+
+    @property
+    def observation(self) -> Image:
+        """uint8 (T, 96, 96, 3) RGB: what stood before action[t]."""
+        return self.column("observation")
+
+    @property
+    def final_observation(self) -> Image | None:
+        """uint8 (96, 96, 3): what followed the last row; None when recording was killed before the episode's end."""
+        if self.attrs.get("end") is None:
+            return None
+        self._check_final_observation()
+        return self._read(FINAL_OBSERVATION, None)
+
+    @property
+    def action(self) -> npt.NDArray[np.float32]:
+        """(T, 3): executed."""
+        return self.column("action")
+
+    @property
+    def human_action(self) -> npt.NDArray[np.float32]:
+        """(T, 3): what the expert wanted; NaN where there was none."""
+        return self.column("human_action")
+
+    @property
+    def learner_action(self) -> npt.NDArray[np.float32]:
+        """(T, 3): what the learner proposed; NaN where there was none."""
+        return self.column("learner_action")
+
+    @property
+    def autopilot_action(self) -> npt.NDArray[np.float32]:
+        """(T, 3): what the silent referee would have done; NaN where there was none."""
+        return self.column("autopilot_action")
+
+    @property
+    def driver(self) -> npt.NDArray[np.uint8]:
+        """(T,): `frame.Source` of the executed proposal."""
+        return self.column("driver")
+
+    @property
+    def hands_on(self) -> npt.NDArray[np.bool_]:
+        """(T,): the expert held or moved a control."""
+        return self.column("hands_on")
+
+    @property
+    def nudge(self) -> npt.NDArray[np.float32]:
+        """(T,): added to the driver's steering before it was executed."""
+        return self.column("nudge")
+
+    @property
+    def time_scale(self) -> npt.NDArray[np.float32]:
+        """(T,): simulated seconds a real second."""
+        return self.column("time_scale")
+
+    @property
+    def reward(self) -> npt.NDArray[np.float32]:
+        """(T,): what action[t] earned."""
+        return self.column("reward")
+
+    @property
+    def pose(self) -> npt.NDArray[np.float32]:
+        """(T, 4): x, y, heading, speed before action[t]."""
+        return self.column("pose")
+
+    @property
+    def step(self) -> npt.NDArray[np.int32]:
+        """(T,): steps the world had taken; smaller than the row before after a rewind."""
+        return self.column("step")
+
+    @property
+    def wheels_on_road(self) -> npt.NDArray[np.uint8]:
+        """(T,): 0 to 4, before action[t]."""
+        return self.column("wheels_on_road")
+
+    @property
+    def tiles_visited(self) -> npt.NDArray[np.int16]:
+        """(T,): before action[t]."""
+        return self.column("tiles_visited")
+
+    @property
+    def time_ns(self) -> npt.NDArray[np.int64]:
+        """(T,): since the episode began; real when paced, else simulated."""
+        return self.column("time_ns")
+
+    @property
+    def late_ns(self) -> npt.NDArray[np.int64]:
+        """(T,): after the tick's deadline."""
+        return self.column("late_ns")
+
+    @cached_property
+    def kept(self) -> npt.NDArray[np.bool_]:
+        """(T,): rows that no rewind took back: no later row has a step <= its own. Knows nothing of `excluded`."""
+        step = self.step
+        return np.asarray(step < later_minimum(step))
+
+    @property
+    def excluded(self) -> npt.NDArray[np.bool_]:
+        """(T,): rows somebody marked as not to be learned from, by the attribute's half-open [start, stop) ranges."""
+        rows = np.zeros(self.committed, np.bool_)
+        for start, stop in self.attrs.get("excluded", ()):
+            rows[start:stop] = True
+        return rows
+
+    @property
+    def discarded(self) -> bool:
+        """Somebody marked the whole episode as bad; its rows are still here."""
+        return bool(self.attrs.get("discarded"))
+
+    def digest(self) -> str:
+        """sha256, hex, of every committed row of every column: says which data a checkpoint was trained on."""
+        digest = hashlib.sha256()
+        for name in self._columns:
+            digest.update(f"{name} {self.committed};".encode())
+            digest.update(np.ascontiguousarray(self.column(name)).data)
+        return digest.hexdigest()
+
+
+def _broken_chunk(array: zarr.Array[Any]) -> str:
+    """The file of the first chunk that can't be decoded, found by decoding one after another."""
+    rows = (array.shards or array.chunks)[0]
+    for chunk in range(-(-array.shape[0] // rows)):
+        try:
+            array[chunk * rows : (chunk + 1) * rows]
+        except Exception:  # whatever it is, it is being reported by the caller
+            return chunk_file(chunk, array.ndim)
+    return ""

@@ -1,0 +1,205 @@
+"""The sink that records: the loop queues copies, one thread writes them.
+
+with Recorder("sessions/mine", env={"id": "CarRacing-v3", "kwargs": {}}) as recorder:
+    run_episode(..., sinks=[recorder, hud], ...)
+"""
+
+from __future__ import annotations
+
+import errno
+import threading
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from teleop.frame import HZ, End, Frame, Start, Tick
+from teleop.session import COMMIT_ROWS, SessionError, check_recordable
+from teleop.writer import EpisodeWriter, Row, SessionWriter, frame_row, start_attrs
+
+QUEUE_S = 30
+"""What a slow disk may fall behind while a person drives; the screen says so long before."""
+
+_FLUSH = "flush"
+_Message = Row | Start | End | str
+
+
+class Recorder:
+    """Implements `loop.Sink`. Every method but `close` returns at once; only unpaced recording ever waits.
+
+    A failure of the writing thread is raised by the next call, as SessionError that says what is safe.
+    """
+
+    def __init__(
+        self, path: str | Path, env: Mapping[str, Any], hz: float = HZ, block_when_behind: bool = False
+    ) -> None:
+        """Create the session or append to it. SessionError when it is locked, damaged, or of another kind.
+
+        `block_when_behind`: for unpaced driving, `on_frame` waits while `COMMIT_ROWS` rows are queued; otherwise the
+        queue may grow to `QUEUE_S` seconds of driving, and the next frame is an error.
+        """
+        self._session = SessionWriter(path, env, hz)
+        self.path = self._session.path
+        """The session's folder."""
+        self.rows_recorded = 0
+        """Rows of this episode that were handed over."""
+        self._block = block_when_behind
+        self._limit = COMMIT_ROWS if block_when_behind else round(QUEUE_S * hz)
+        self._queue: deque[_Message] = deque()
+        self._queued_rows = 0
+        self._changed = threading.Condition()
+        self._closing = False
+        self._flushed = True
+        self._failure: SessionError | None = None
+        self._finished_episodes = 0
+        self._episode: EpisodeWriter | None = None
+        self._start: Start | None = None
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self._thread.start()
+
+    @property
+    def rows_behind(self) -> int:
+        """Rows that wait for the writing thread: up to `COMMIT_ROWS` while it keeps up."""
+        return self._queued_rows
+
+    @property
+    def committed(self) -> int:
+        """Rows of this episode that are safe from a kill."""
+        episode = self._episode
+        return episode.committed if episode else 0
+
+    def on_start(self, start: Start) -> None:
+        check_recordable(start.seed)
+        self.rows_recorded = 0
+        self._put(start)
+
+    def on_frame(self, frame: Frame) -> None:
+        row = frame_row(frame)
+        with self._changed:
+            if self._block:
+                self._changed.wait_for(lambda: self._failure or self._queued_rows < self._limit)
+            self._raise_failure()
+            if self._queued_rows >= self._limit:
+                raise self._behind()
+            self._queue.append(row)
+            self._queued_rows += 1
+            # Waking the writer for every row would cost more than the row.
+            if self._queued_rows >= COMMIT_ROWS:
+                self._changed.notify_all()
+        self.rows_recorded += 1
+        self._flushed = False
+
+    def on_idle(self, tick: Tick, why: str) -> None:
+        """A pause is a good moment to make everything safe, once."""
+        if not self._flushed:
+            self._put(_FLUSH)
+            self._flushed = True
+
+    def on_end(self, end: End) -> None:
+        """Never waits: the writing thread finishes the episode while the next one begins."""
+        self._put(end)
+        self._flushed = True
+
+    def close(self) -> None:
+        """Wait until everything is on disk, and let go of the session. SessionError if something was not saved."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._thread.join()
+        self._session.close()
+        self._raise_failure()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            self.close()
+        except SessionError:
+            # The loop has already raised it, and it is on its way.
+            if error is not self._failure:
+                raise
+
+    def _put(self, message: _Message) -> None:
+        with self._changed:
+            self._raise_failure()
+            self._queue.append(message)
+            self._changed.notify_all()
+
+    def _raise_failure(self) -> None:
+        if self._failure:
+            raise self._failure
+
+    def _behind(self) -> SessionError:
+        return SessionError(
+            f"the disk is too slow: {self._queued_rows} rows wait to be written to {self.path}, the limit is "
+            f"{self._limit}; they will still be written: close what else uses the disk, or record to another one"
+        )
+
+    def _run(self) -> None:
+        try:
+            while messages := self._next_messages():
+                for message in messages:
+                    self._handle(message)
+        except BaseException as error:  # nothing above this thread would see it; the loop raises it instead
+            with self._changed:
+                self._failure = _failure(self.path, error, self._finished_episodes, self._episode)
+                self._failure.__cause__ = error
+                self._queue.clear()
+                self._changed.notify_all()
+
+    def _next_messages(self) -> list[_Message]:
+        """Up to a commit's worth, in order; empty when the recorder was closed and nothing is left."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closing or self._ready())
+            messages = [self._queue.popleft() for _ in range(min(len(self._queue), COMMIT_ROWS))]
+            self._queued_rows -= sum(isinstance(message, Mapping) for message in messages)
+            self._changed.notify_all()
+        return messages
+
+    def _ready(self) -> bool:
+        """A commit's worth of rows, or any other message; which is never put before the rows that precede it."""
+        return self._queued_rows >= COMMIT_ROWS or len(self._queue) > self._queued_rows
+
+    def _handle(self, message: _Message) -> None:
+        if isinstance(message, Start):
+            self._start, self._episode = message, None
+        elif isinstance(message, End):
+            self._finish(message)
+        elif message == _FLUSH:
+            if self._episode:
+                self._episode.commit()
+        else:
+            assert not isinstance(message, str)
+            self._append(message)
+
+    def _append(self, row: Row) -> None:
+        if self._episode is None:
+            # Begun by its first row: an episode that was given up at once leaves nothing behind.
+            assert self._start is not None
+            self._episode = self._session.begin_episode(start_attrs(self._start))
+        self._episode.append(row)
+        if self._episode.rows - self._episode.committed >= COMMIT_ROWS:
+            self._episode.commit()
+
+    def _finish(self, end: End) -> None:
+        if self._episode:
+            self._episode.finish(end)
+            self._finished_episodes += 1
+
+
+def _failure(path: Path, error: BaseException, episodes: int, episode: EpisodeWriter | None) -> SessionError:
+    """What happened, what is safe, what to do."""
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    reason = "the disk is full" if full else f"writing failed ({type(error).__name__}: {error})"
+    remedy = "free some space" if full else "check the disk"
+    safe = [f"{episodes} whole episodes"] if episodes else []
+    if episode and episode.committed:
+        safe.append(f"the first {episode.committed} rows of episode {episode.name}")
+    return SessionError(
+        f"recording to {path} stopped, {reason}; safe from this run: {' and '.join(safe) or 'nothing'}; "
+        f"{remedy}, then record to the same session again"
+    )
