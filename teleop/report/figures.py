@@ -15,6 +15,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from teleop.evaluate import SOLVED, Evaluation
 from teleop.frame import Image
@@ -44,11 +45,12 @@ def scores_figure(evaluations: Mapping[str, Evaluation]) -> str:
         figure, axes = _axes(8, 3.4)
         tracks = max(len(evaluation.tracks) for evaluation in evaluations.values())
         axes.axhline(SOLVED, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
-        axes.text(0.6, SOLVED + 12, "900: solved", fontsize=9, ha="left")
+        axes.text(tracks + 0.5, SOLVED - 15, "900: solved", fontsize=9, ha="right", va="top")
         for (name, evaluation), colour in zip(evaluations.items(), COLOURS, strict=False):
             scores = [track.score for track in evaluation.tracks]
             axes.plot(np.arange(1, len(scores) + 1), scores, "o-", color=colour, linewidth=1, markersize=4, label=name)
         axes.set(xlabel="tracks, worst first", ylabel="score", xlim=(0.3, tracks + 0.7), ylim=(-120, 1020))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(frameon=False, loc="lower right")
         return _svg(figure)
 
@@ -65,8 +67,10 @@ def training_figure(curves: Mapping[str, Sequence[tuple[int, float]]]) -> str:
         return _svg(figure)
 
 
-def drive_line_figure(road: Road, traces: Mapping[str, Trace]) -> str:
-    """Where the cars went on the map of one track; crosses mark all four wheels leaving the road: SVG."""
+def drive_line_figure(traces: Mapping[str, Trace]) -> str:
+    """Where cars went on the map of the one track they all drove; crosses mark leaving the road: SVG."""
+    road = next(iter(traces.values())).road
+    assert road is not None, "a drive line is drawn on a road"
     with mpl.rc_context(STYLE):
         figure, axes = _axes(6, 5)
         _draw_road(axes, road)
