@@ -1,0 +1,102 @@
+"""Gamepads, through SDL's controller mapping: every known pad has the same stick, triggers and buttons."""
+
+from __future__ import annotations
+
+import numpy as np
+import pygame
+from pygame._sdl2.controller import Controller
+
+from teleop.frame import Controls, Start, Tick
+
+FULL = 32767
+"""An SDL axis at its end; a stick's other end is -32768."""
+STICK_DEAD_ZONE = 0.12
+"""Of the way: worn sticks rest up to a tenth off centre."""
+TRIGGER_DEAD_ZONE = 0.04
+TOUCH = 0.1
+"""An axis that moved this far was moved by a hand: a stick that rests off centre must not take the wheel."""
+AXES = (pygame.CONTROLLER_AXIS_LEFTX, pygame.CONTROLLER_AXIS_TRIGGERRIGHT, pygame.CONTROLLER_AXIS_TRIGGERLEFT)
+"""Steering, gas, brake."""
+
+
+class Gamepads:
+    """Every gamepad that is plugged in; the one last touched drives. Pads may come and go at any time."""
+
+    person = True
+
+    def __init__(self) -> None:
+        self._pads: dict[int, Controller] = {}
+        self._touched: dict[tuple[int, int], float] = {}
+        self._in_hand: int | None = None
+        self._lost = ""
+
+    @property
+    def name(self) -> str:
+        """The pad in hand's own name."""
+        return self._lost or (self._pads[self._in_hand].name if self._in_hand is not None else "gamepad")
+
+    @property
+    def names(self) -> list[str]:
+        """Of all that are plugged in."""
+        return [pad.name for pad in self._pads.values()]
+
+    def reset(self, start: Start) -> None:
+        pass
+
+    def feed(self, event: pygame.Event) -> bool:
+        """Note an event; True when it was a touch of a pad."""
+        if event.type == pygame.CONTROLLERDEVICEADDED:
+            self._add(event.device_index)
+        elif event.type == pygame.CONTROLLERDEVICEREMOVED:
+            self._remove(event.instance_id)
+        elif self._is_touch(event):
+            self._in_hand, self._lost = event.instance_id, ""
+            return True
+        return False
+
+    def read(self, tick: Tick) -> Controls:
+        """The stick and triggers of the pad in hand; hands are on while any is out of its dead zone."""
+        if self._in_hand is None:
+            return Controls(action=None, hands_on=False, interruption=f"{self.name} was unplugged")
+        pad = self._pads[self._in_hand]
+        steering, gas, brake = (pad.get_axis(axis) / FULL for axis in AXES)
+        action = np.array(
+            [
+                rescaled(steering, STICK_DEAD_ZONE),
+                rescaled(gas, TRIGGER_DEAD_ZONE),
+                rescaled(brake, TRIGGER_DEAD_ZONE),
+            ],
+            np.float32,
+        )
+        return Controls(action, hands_on=bool(action.any()))
+
+    def _add(self, device_index: int) -> None:
+        pad = Controller(device_index)
+        identity = pad.as_joystick().get_instance_id()
+        self._pads[identity] = pad
+        for axis in AXES:
+            self._touched[identity, axis] = pad.get_axis(axis) / FULL
+
+    def _remove(self, identity: int) -> None:
+        pad = self._pads.pop(identity, None)
+        if identity == self._in_hand and pad is not None:
+            self._in_hand, self._lost = None, pad.name
+
+    def _is_touch(self, event: pygame.Event) -> bool:
+        if event.type == pygame.CONTROLLERBUTTONDOWN:
+            return event.instance_id in self._pads
+        if event.type != pygame.CONTROLLERAXISMOTION or (event.instance_id, event.axis) not in self._touched:
+            return False
+        value = event.value / FULL
+        if abs(value - self._touched[event.instance_id, event.axis]) < TOUCH:
+            return False
+        self._touched[event.instance_id, event.axis] = value
+        return True
+
+
+def rescaled(value: float, dead_zone: float) -> float:
+    """`value` in [-1, 1] with nothing inside the dead zone, and no jump at its edge."""
+    size = min(abs(value), 1.0)
+    if size <= dead_zone:
+        return 0.0
+    return float(np.copysign((size - dead_zone) / (1 - dead_zone), value))
