@@ -1,0 +1,5 @@
+"""`python -m policy`."""
+
+from policy.cli import main
+
+main()

@@ -1,0 +1,164 @@
+"""A trained policy on disk: one safetensors file whose header says, in JSON, what the weights are and came from.
+
+Nothing in it is ever executed or unpickled, so a checkpoint from a stranger is safe to open: it loads, or it is a
+CheckpointError that says what is wrong. Writing is one atomic replace: a reader sees the old file or the new one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor, nn
+
+from policy.models import ARCHITECTURES
+from policy.vision import Vision
+
+FORMAT = "teleop-policy"
+FORMAT_VERSION = 1
+LARGEST_FILE = 256 * 2**20
+"""Bytes; our networks have about one megabyte."""
+REMEDY = "train it again with `policy train`, or pick another file"
+
+
+class CheckpointError(Exception):
+    """A file that is not a checkpoint we can use: the rule, what was got, the remedy."""
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """Everything a policy is."""
+
+    arch: str
+    """A name in policy.models.ARCHITECTURES."""
+    vision: Vision
+    """How it sees."""
+    weights: Mapping[str, Tensor]
+    """The network's state dict."""
+    labels: str = ""
+    """The rule that chose and labelled the rows it learned from."""
+    episodes: tuple[Mapping[str, Any], ...] = ()
+    """What it learned from: session, episode, seed, rows used, sha256 digest."""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """The resolved training configuration."""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    """How training went."""
+
+    def build(self) -> nn.Module:
+        """The network with these weights, in evaluation mode. CheckpointError when they don't belong together."""
+        model = ARCHITECTURES[self.arch](self.vision)
+        _check_weights(self.weights, model.state_dict())
+        model.load_state_dict(self.weights)
+        return model.eval()
+
+
+def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
+    """Write exactly `path`, in one atomic replace; OSError when that fails, leaving what was there."""
+    header = {name: value for name, value in vars(checkpoint).items() if name not in ("weights", "vision")}
+    header |= {"format": FORMAT, "format_version": FORMAT_VERSION, "vision": asdict(checkpoint.vision)}
+    weights = {name: tensor.detach().contiguous() for name, tensor in checkpoint.weights.items()}
+    content = save(weights, metadata={FORMAT: json.dumps(header)})
+    partial = path.with_name(f".{path.name}.partial")
+    with partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint; CheckpointError for anything else."""
+    content = _read(path)
+    header = _header(path, content)
+    arch, labels, episodes = header.get("arch"), header.get("labels"), header.get("episodes")
+    if arch not in ARCHITECTURES:
+        raise _error(path, f"its architecture is one of {', '.join(ARCHITECTURES)}", f"got {arch!r}")
+    config, metrics = header.get("config"), header.get("metrics")
+    if not (isinstance(labels, str) and isinstance(episodes, list)):
+        raise _error(path, "its header names the label rule and the episodes", "they are missing")
+    if not (isinstance(config, dict) and isinstance(metrics, dict)):
+        raise _error(path, "its header holds the configuration and the metrics", "they are missing")
+    checkpoint = Checkpoint(
+        arch=arch,
+        vision=_vision(path, header.get("vision")),
+        weights=_weights(path, content),
+        labels=labels,
+        episodes=tuple(episodes),
+        config=config,
+        metrics=metrics,
+    )
+    try:
+        checkpoint.build()
+    except CheckpointError as error:
+        raise _error(path, "its weights fit its architecture", str(error)) from error
+    return checkpoint
+
+
+def _read(path: Path) -> bytes:
+    if path.is_dir():
+        raise CheckpointError(f"a checkpoint is one file; {path} is a directory: name the file that `--out` wrote")
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            raise _error(path, f"it has at most {LARGEST_FILE // 2**20} MB", f"it has {size // 2**20} MB")
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise CheckpointError(f"there is no checkpoint {path}: make one with `policy train --out {path}`") from error
+    except OSError as error:
+        raise CheckpointError(f"can't read the checkpoint {path}: {error.strerror}: check its permissions") from error
+
+
+def _header(path: Path, content: bytes) -> dict[str, Any]:
+    """Our JSON, from the safetensors header: 8 bytes of its length, then that much JSON."""
+    length = int.from_bytes(content[:8], "little")
+    try:
+        outer = json.loads(content[8 : 8 + length]) if len(content) >= 8 + length else None
+        inner = outer["__metadata__"][FORMAT] if isinstance(outer, dict) else None
+        header = json.loads(inner) if isinstance(inner, str) else None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        header = None
+    if not isinstance(header, dict):
+        raise _error(path, "it is a safetensors file that `policy train` wrote", "it is another kind, or cut short")
+    version = header.get("format_version")
+    if version != FORMAT_VERSION:
+        raise _error(path, f"this policy reads format {FORMAT_VERSION}", f"it is format {version!r}")
+    return header
+
+
+def _vision(path: Path, fields: object) -> Vision:
+    try:
+        if not isinstance(fields, dict):
+            raise TypeError(f"got {fields!r}")
+        return Vision(**fields)
+    except (TypeError, ValueError) as error:
+        raise _error(path, "its header says how it sees", str(error)) from error
+
+
+def _weights(path: Path, content: bytes) -> dict[str, Tensor]:
+    try:
+        return load(content)
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise _error(path, "its tensors are whole", f"{error}") from error
+
+
+def _check_weights(got: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
+    if got.keys() != expected.keys():
+        odd = sorted(got.keys() ^ expected.keys())
+        raise CheckpointError(f"tensors missing or unknown: {', '.join(odd[:5])}")
+    for name, tensor in expected.items():
+        if got[name].shape != tensor.shape or got[name].dtype != tensor.dtype:
+            found, wanted = (f"{t.dtype} {tuple(t.shape)}" for t in (got[name], tensor))
+            raise CheckpointError(f"{name} is {found}, not {wanted}")
+        if not torch.isfinite(got[name]).all():
+            raise CheckpointError(f"{name} holds numbers that are not finite")
+
+
+def _error(path: Path, rule: str, got: str) -> CheckpointError:
+    return CheckpointError(f"{path} is no usable checkpoint: {rule}; {got}: {REMEDY}")

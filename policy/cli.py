@@ -1,0 +1,81 @@
+"""The `policy` command: parses, runs, and prints for people."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+from tyro.extras import subcommand_cli_from_dict
+
+from policy.dataset import DatasetError
+from policy.metrics import Progress, Watch
+from policy.train import Stopped, TrainConfig, Trained, TrainingError, train
+from teleop.session import SessionError
+
+PLAIN_LINE_EVERY = 500
+"""Steps, where there is no terminal to draw a bar on."""
+
+
+def main() -> None:
+    """Run the command line; exits with 0, 1 (failed) or 2 (wrong usage)."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; returns the exit code. SystemExit(2) when it can't be parsed."""
+    config = subcommand_cli_from_dict({"train": TrainConfig}, prog="policy", args=arguments)
+    console = Console(stderr=True, highlight=False)
+    try:
+        with _shown(console, config.steps) as watch:
+            trained = train(config, watch, lambda sentence: console.print(sentence, markup=False))
+    except Stopped as stopped:
+        console.print(f"{stopped}; {config.out} holds the policy so far", markup=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print("stopped before the first step: no checkpoint was written")
+        return 1
+    except (SessionError, DatasetError, TrainingError, OSError) as error:
+        console.print(f"error: {error}", markup=False, soft_wrap=True)
+        return 1
+    console.print(_summary(trained), markup=False)
+    return 0
+
+
+@contextmanager
+def _shown(console: Console, steps: int) -> Iterator[Watch]:
+    """A bar on a terminal; elsewhere a line now and then."""
+    if not console.is_terminal:
+        yield lambda progress: _print_line(console, progress)
+        return
+    columns = (
+        TextColumn("training"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[note]}"),
+        TimeRemainingColumn(),
+    )
+    with Bars(*columns, console=console) as bars:
+        task = bars.add_task("", total=steps, note="")
+        yield lambda progress: bars.update(task, completed=progress.step, note=_note(progress))
+
+
+def _print_line(console: Console, progress: Progress) -> None:
+    if progress.step % PLAIN_LINE_EVERY == 0:
+        console.print(f"step {progress.step} of {progress.steps}: {_note(progress)}, {progress.left_s:.0f} s left")
+
+
+def _note(progress: Progress) -> str:
+    validation = "" if progress.validation_loss is None else f", validation {progress.validation_loss:.4f}"
+    return f"loss {progress.loss:.4f}{validation}, {progress.samples_per_s:,.0f} samples/s"
+
+
+def _summary(trained: Trained) -> str:
+    last = trained.progress[-1]
+    return (
+        f"{trained.checkpoint}: {_note(last)}; {last.elapsed_s:.0f} s of training, {trained.cpu_s:.0f} s of CPU time "
+        f"in all. Next: teleop evaluate {trained.checkpoint}"
+    )

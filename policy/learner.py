@@ -1,0 +1,51 @@
+"""A trained policy that drives: one observation in, one action out, no memory."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from policy.checkpoint import load_checkpoint
+from policy.vision import Vision, see
+from teleop.frame import ACTION_HIGH, ACTION_LOW, Action, Image
+
+
+class Learner:
+    """Acts on observations of CarRacing-v3.
+
+    Loading sets torch to one thread: the network is so small that waking a second one costs more than it saves, and
+    inside a 20 ms tick it would compete with the window and the recorder.
+    """
+
+    def __init__(self, model: nn.Module, vision: Vision, name: str = "", sha256: str = "") -> None:
+        self._model, self._vision = model.eval(), vision
+        self.name = name
+        """The checkpoint's file name."""
+        self.sha256 = sha256
+        """Of the checkpoint's file, hex."""
+
+    @classmethod
+    def load(cls, path: str | Path) -> Learner:
+        """The policy in a checkpoint; policy.checkpoint.CheckpointError when it is not one."""
+        torch.set_num_threads(1)
+        path = Path(path)
+        checkpoint = load_checkpoint(path)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        return cls(checkpoint.build(), checkpoint.vision, path.name, digest)
+
+    def reset(self) -> None:
+        """A new episode begins. Nothing to forget: the policy sees one observation at a time."""
+
+    def act(self, observation: Image) -> Action:
+        """The action for one observation, uint8 (96, 96, 3): float32 (3,), in range.
+
+        ValueError for another shape or type.
+        """
+        view, speed = see(observation, self._vision)
+        with torch.inference_mode():
+            output = self._model(torch.from_numpy(view)[None], torch.tensor([speed]))  # (1, 3)
+        return np.clip(np.asarray(output[0], np.float32), ACTION_LOW, ACTION_HIGH)

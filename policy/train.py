@@ -1,0 +1,217 @@
+"""Behavioral cloning: a network learns to do what the expert did. `train` reads from top to bottom."""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+import tyro
+from torch import Tensor, nn
+from torch.nn import functional
+
+from policy.checkpoint import Checkpoint, save_checkpoint
+from policy.dataset import LABEL_RULES, Lesson, Rows, Say, batches, load_lessons, split_by_episode
+from policy.metrics import Metrics, Progress, Watch
+from policy.models import ARCHITECTURES
+from policy.vision import Vision
+
+LABELS = "demos"
+VALIDATE_EVERY = 500
+"""Gradient steps."""
+WARM_UP = 0.1
+"""Share of the steps in which the learning rate rises."""
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Learn a policy from recorded sessions, by behavioral cloning."""
+
+    sessions: tyro.conf.Positional[tuple[Path, ...]]
+    """Sessions to learn from; `.zarr` is added if missing."""
+    out: Path
+    """The checkpoint's file, written exactly here, replacing what is there. Metrics go to the folder OUT.run."""
+    arch: Literal["bc"] = "bc"
+    """The network."""
+    steps: int = 4000
+    """Gradient steps."""
+    seed: int = 0
+    """Of everything random: same seed, sessions, machine and threads give the same weights."""
+    loss: Literal["mse", "smooth_l1"] = "mse"
+    """mse is the textbook's; smooth_l1 counts large errors less."""
+    batch_size: int = 128
+    """Rows a step."""
+    learning_rate: float = 1e-3
+    """At its peak: it rises over the first tenth of the steps, then falls along a cosine."""
+    weight_decay: float = 1e-2
+    """AdamW's."""
+    average_decay: float = 0.999
+    """Of the running average of the weights, which is what the checkpoint holds."""
+    threads: int = 1
+    """Of torch. More pay only while cores are idle."""
+
+    def __post_init__(self) -> None:
+        if not self.sessions:
+            raise ValueError("training needs at least one SESSION; got none: name those to learn from")
+        for name in ("steps", "batch_size", "threads"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"--{name.replace('_', '-')} is at least 1; got {getattr(self, name)}")
+        if self.out.is_dir():
+            raise ValueError(f"--out is the checkpoint's file; {self.out} is a directory: add a file name")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training made."""
+
+    checkpoint: Path
+    progress: Sequence[Progress]
+    """A report every 25 steps: the training curve."""
+    rows: int
+    """Labelled rows learned from."""
+    cpu_s: float
+    """Process CPU time, loading included."""
+
+
+class TrainingError(Exception):
+    """Training can't go on: the rule, what was got, the remedy."""
+
+
+class Stopped(KeyboardInterrupt):
+    """Ctrl+C; the checkpoint holds the weights so far."""
+
+
+def _ignore(_: object) -> None:
+    pass
+
+
+def train(config: TrainConfig, watch: Watch = _ignore, say: Say = _ignore) -> Trained:
+    """Train a policy and write its checkpoint.
+
+    `watch` is told how it goes every 25 steps, `say` takes sentences for a person. Raises DatasetError or
+    SessionError (nothing to learn from), TrainingError (the loss is not finite), OSError (can't write),
+    Stopped (Ctrl+C).
+    """
+    cpu_began = time.process_time()
+    torch.set_num_threads(config.threads)
+    torch.manual_seed(config.seed)
+    rng = np.random.default_rng(config.seed)
+    vision = Vision()
+    lessons = load_lessons(config.sessions, vision, LABEL_RULES[LABELS], say)
+    learned, held_out = split_by_episode(lessons, rng)
+    rows = Rows.joined([lesson.rows for lesson in learned])
+    say(_summary(learned, held_out))
+
+    model = ARCHITECTURES[config.arch](vision)
+    average = copy.deepcopy(model)
+    optimizer = torch.optim.AdamW(model.parameters(), weight_decay=config.weight_decay)
+    loss_of = LOSSES[config.loss]
+    metrics = Metrics(run_folder(config.out), config.steps, config.batch_size, watch)
+    stopped = None
+    try:
+        for step, batch in enumerate(islice(batches(rows, config.batch_size, rng), config.steps), start=1):
+            optimizer.param_groups[0]["lr"] = config.learning_rate * one_cycle((step - 0.5) / config.steps)
+            view, speed, expert = batch.tensors()  # (B, height, width, 3), (B,), (B, 3)
+            policy = model(view, speed)  # (B, 3)
+            loss = loss_of(policy, expert)  # ()
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            update_average(average, model, step, config.average_decay)
+
+            metrics.note(_finite(loss.item(), batch, step, lessons))
+            if held_out and (step % VALIDATE_EVERY == 0 or step == config.steps):
+                metrics.validation_loss = validation_loss(average, held_out, loss_of)
+            metrics.report()
+    except KeyboardInterrupt as interrupt:
+        stopped = interrupt
+    if metrics.step:
+        save_checkpoint(_checkpoint(config, vision, average, lessons, metrics), config.out)
+    if stopped:
+        raise Stopped(f"stopped at step {metrics.step} of {config.steps}") from stopped
+    return Trained(config.out, metrics.progress, len(rows), time.process_time() - cpu_began)
+
+
+def mse(policy: Tensor, expert: Tensor) -> Tensor:
+    """Mean squared error between the policy's actions and the expert's, (B, 3) each, over all three outputs: ()."""
+    return ((policy - expert) ** 2).mean()
+
+
+def smooth_l1(policy: Tensor, expert: Tensor) -> Tensor:
+    """Like half of `mse` for errors below 0.1 (times ten), like their absolute value beyond: ()."""
+    return functional.smooth_l1_loss(policy, expert, beta=0.1)
+
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+LOSSES: Mapping[str, Loss] = {"mse": mse, "smooth_l1": smooth_l1}
+"""By the name that `--loss` takes."""
+
+
+def one_cycle(done: float) -> float:
+    """The learning rate as a share of its peak, when this share of training is done: up a line, down a cosine."""
+    if done < WARM_UP:
+        return done / WARM_UP
+    return 0.5 + 0.5 * math.cos(math.pi * (done - WARM_UP) / (1 - WARM_UP))
+
+
+@torch.no_grad()
+def update_average(average: nn.Module, model: nn.Module, step: int, decay: float) -> None:
+    """Move the averaged weights toward the model's. Early on the average is short, so that it forgets the start."""
+    share = 1 - min(decay, step / (step + 10))
+    for slow, fast in zip(average.parameters(), model.parameters(), strict=True):
+        slow.lerp_(fast, share)
+
+
+@torch.no_grad()
+def validation_loss(model: nn.Module, held_out: Sequence[Lesson], loss_of: Loss) -> float:
+    """The loss over held-out episodes, each row counted once."""
+    total = rows = 0.0
+    for lesson in held_out:
+        view, speed, expert = lesson.rows.tensors()  # (T, height, width, 3), (T,), (T, 3)
+        total += loss_of(model(view, speed), expert).item() * len(lesson.rows)
+        rows += len(lesson.rows)
+    return total / rows
+
+
+def run_folder(out: Path) -> Path:
+    """Where the metrics of a checkpoint are kept: CHECKPOINT.run."""
+    return out.with_name(out.name + ".run")
+
+
+def _finite(loss: float, batch: Rows, step: int, lessons: Sequence[Lesson]) -> float:
+    if math.isfinite(loss):
+        return loss
+    origin = lessons[batch.lesson[0]].origin
+    raise TrainingError(
+        f"the loss must stay finite; it is {loss} at step {step}, for the batch that begins with step {batch.step[0]} "
+        f"of episode {origin['episode']} of {origin['session']}: lower --learning-rate, or `teleop verify` the sessions"
+    )
+
+
+def _summary(learned: Sequence[Lesson], held_out: Sequence[Lesson]) -> str:
+    rows = sum(len(lesson.rows) for lesson in learned)
+    held = f"{len(held_out)} more to validate on" if held_out else "too few to hold any out: no validation loss"
+    return f"learning from {rows} rows of {len(learned)} episodes, {held}"
+
+
+def _checkpoint(
+    config: TrainConfig, vision: Vision, average: nn.Module, lessons: Sequence[Lesson], metrics: Metrics
+) -> Checkpoint:
+    resolved = asdict(config) | {"sessions": [path.name for path in config.sessions], "out": config.out.name}
+    last = metrics.progress[-1] if metrics.progress else None
+    return Checkpoint(
+        arch=config.arch,
+        vision=vision,
+        weights=average.state_dict(),
+        labels=LABELS,
+        episodes=tuple(lesson.origin for lesson in lessons),
+        config=resolved,
+        metrics={"step": metrics.step} | (asdict(last) if last else {}),
+    )

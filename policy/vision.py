@@ -1,0 +1,77 @@
+"""The one function between an observation and a network's input, for training and for driving alike.
+
+CarRacing's observation is a picture with a dashboard painted over its last twelve rows. The dashboard shows the
+steering angle and the running score, so that a network that sees it learns to repeat its own last action instead of
+looking at the road. Therefore only the view (rows 0-83) becomes a picture, and of the dashboard only the speed bar is
+read, as a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from teleop.frame import Image
+
+OBSERVATION_SHAPE = (96, 96, 3)
+VIEW_ROWS = 84
+"""Rows of the view; the dashboard is painted over the rest (5/40 of the height, and drawn last)."""
+
+# The speed bar on the 1000 x 800 canvas that CarRacing shrinks to 96 x 96 (gymnasium 1.4, `_render_indicators`):
+# columns 125-150 and upward from row 780, 0.02 x 20 pixels a unit of speed. Pygame's polygons hold their last
+# row and round outward, which adds 1.5 pixels on average. Bar columns 12 and 13 are covered from edge to edge.
+BAR_COLUMNS = slice(12, 14)
+BAR_PIXELS_A_ROW = 800 / 96
+BAR_PIXELS_A_UNIT = 0.4
+BAR_PIXELS_AT_REST = 1.5
+
+LARGEST_SIDE = 256
+"""Of a view: keeps a checkpoint of unknown origin from asking for gigabytes."""
+
+
+@dataclass(frozen=True)
+class Vision:
+    """How observations are seen; stored in the checkpoint, so that driving sees what training saw."""
+
+    width: int = 48
+    """Of the view the network sees, in pixels."""
+    height: int = 42
+    """Of the view the network sees, in pixels."""
+
+    def __post_init__(self) -> None:
+        for name, side in (("width", self.width), ("height", self.height)):
+            if type(side) is not int or not 16 <= side <= LARGEST_SIDE:
+                raise ValueError(f"a view's {name} is a whole number from 16 to {LARGEST_SIDE}; got {side!r}")
+
+
+def see(observation: Image, vision: Vision) -> tuple[Image, float]:
+    """One observation as its view, uint8 (height, width, 3) RGB, and the car's speed in track units a second."""
+    if observation.shape != OBSERVATION_SHAPE or observation.dtype != np.uint8:
+        raise ValueError(
+            f"an observation is uint8 {OBSERVATION_SHAPE}, as CarRacing-v3 gives it; "
+            f"got {observation.dtype} {observation.shape}"
+        )
+    view = cv2.resize(observation[:VIEW_ROWS], (vision.width, vision.height), interpolation=cv2.INTER_AREA)
+    return np.asarray(view, np.uint8), read_speed(observation)
+
+
+def see_all(observations: Iterable[Image], vision: Vision) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
+    """T observations as views, uint8 (T, height, width, 3), and speeds, float32 (T,)."""
+    seen = [see(observation, vision) for observation in observations]
+    views = np.array([view for view, _ in seen], np.uint8).reshape(-1, vision.height, vision.width, 3)
+    return views, np.array([speed for _, speed in seen], np.float32)
+
+
+def read_speed(observation: Image) -> float:
+    """The car's speed, read from the dashboard's speed bar; track units a second, 0 to about 190.
+
+    The bar is drawn in whole pixels of 2.5 units, so the error is up to 1.3 units. The dashboard looks the same under
+    `domain_randomize`.
+    """
+    bar = observation[VIEW_ROWS:, BAR_COLUMNS, 0]  # (12, 2)
+    rows: float = bar.sum(dtype=np.int64) / (255 * bar.shape[1])
+    return max(0.0, (rows * BAR_PIXELS_A_ROW - BAR_PIXELS_AT_REST) / BAR_PIXELS_A_UNIT)
