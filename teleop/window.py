@@ -8,6 +8,7 @@ import pygame
 from pygame._sdl2 import controller
 
 from teleop.errors import UsageError
+from teleop.pen import Pen
 
 SIZE = (1000, 800)
 """The canvas, pixels; also the world's picture. A resized window shows it scaled."""
@@ -34,6 +35,7 @@ class Window:
         pygame.display.set_caption(title)
         pygame.mouse.set_visible(False)
         self._canvas = pygame.Surface(SIZE)
+        self.pen = Pen()
         self.focused = True
         self.closed = False
         """The person closed it: they want to leave."""

@@ -36,9 +36,9 @@ class Gamepads:
         return self._lost or (self._pads[self._in_hand].name if self._in_hand is not None else "gamepad")
 
     @property
-    def names(self) -> list[str]:
-        """Of all that are plugged in."""
-        return [pad.name for pad in self._pads.values()]
+    def plugged(self) -> tuple[str, ...]:
+        """Names of all that are there."""
+        return tuple(pad.name for pad in self._pads.values())
 
     def reset(self, start: Start) -> None:
         pass

@@ -41,6 +41,7 @@ class Keyboard:
 
     person = True
     name = "keyboard"
+    plugged = (name,)
 
     def __init__(self) -> None:
         self._down: set[int] = set()

@@ -16,6 +16,7 @@ class Scripted:
     def __init__(self, driver: Driver, name: str) -> None:
         self._driver = driver
         self.name = name
+        self.plugged = (name,)
 
     def reset(self, start: Start) -> None:
         self._driver.reset(start)

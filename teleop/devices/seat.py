@@ -23,6 +23,10 @@ class HandDevice(Device, Protocol):
     def name(self) -> str:
         """For people, and for the episode's `device`."""
 
+    @property
+    def plugged(self) -> tuple[str, ...]:
+        """Names of all that are there."""
+
     def feed(self, event: pygame.Event) -> bool:
         """Note an event; True when it was a touch of this device."""
 
@@ -42,6 +46,16 @@ class Seat:
     @property
     def person(self) -> bool:
         return self.in_hand.person
+
+    @property
+    def name(self) -> str:
+        """Of the device in hand."""
+        return self.in_hand.name
+
+    @property
+    def plugged(self) -> list[str]:
+        """Names of everything within reach."""
+        return [name for device in self._devices for name in device.plugged]
 
     def reset(self, start: Start) -> None:
         self.wants = None

@@ -1,0 +1,95 @@
+"""What stands between episodes: ready, and over. Both wait for a person."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+
+import pygame
+
+from teleop.bindings import Flow, Meaning, help_table, hint
+from teleop.clock import PacedMetronome
+from teleop.devices.seat import Seat
+from teleop.frame import HZ, Command, End
+from teleop.pen import ACCENT, DARK, DIM, INK, RECORDING
+from teleop.sinks.hud import lap_text
+from teleop.window import Window
+
+GO_ON = (Command.PAUSE, Flow.NEXT)
+"""What starts the next drive. Not the key that finished the last one: it is easily pressed twice."""
+TITLES = {
+    "finished": "Lap finished",
+    "stopped": "Finished",
+    "crashed": "Off the playfield",
+    "truncated": "Out of time",
+    "discarded": "Discarded",
+    "failed": "Recording failed",
+}
+
+Paint = Callable[[pygame.Surface], None]
+
+
+def ready(window: Window, seat: Seat, session: str, track: int) -> bool:
+    """Wait for the first press; True to drive, False to leave."""
+
+    def paint(canvas: pygame.Surface) -> None:
+        canvas.fill(DARK)
+        pen = window.pen
+        pen.text(canvas, "Ready to drive", (500, 110), 64, INK, "center")
+        pen.text(canvas, f"Track {track}, recorded into {session}", (500, 170), 26, DIM, "center")
+        rows = [("", "keyboard", "gamepad"), *help_table()]
+        pen.hints(canvas, rows, pygame.Rect(170, 250, 720, 0))
+        key, button = hint(Command.PAUSE)
+        pen.text(canvas, f"Press {key} to start", (500, 690), 38, ACCENT, "center")
+        text = f"or {button} on a gamepad: plug one in at any time. Here now: {', '.join(seat.plugged)}"
+        pen.text(canvas, text, (500, 735), 22, DIM, "center")
+
+    return wait(window, seat, paint)
+
+
+def over(window: Window, seat: Seat, end: End, next_track: int | None) -> bool:
+    """Say how it went; True to go on (to the next track, where there is one), False to leave."""
+    background = window.canvas.copy()
+    lines = [_figures(end), f"{end.steps:,} frames recorded"]
+    onward = "leave" if next_track is None else f"drive track {next_track}"
+    hints = [(onward, *hint(Command.PAUSE)), ("quit", *hint(Flow.QUIT))][: 1 if next_track is None else 2]
+
+    def paint(canvas: pygame.Surface) -> None:
+        canvas.blit(background, (0, 0))
+        window.pen.card(canvas, TITLES[end.why], lines, hints)
+
+    return wait(window, seat, paint)
+
+
+def failed(window: Window, seat: Seat, error: str) -> None:
+    """Say what went wrong and what is safe, until somebody has read it."""
+
+    def paint(canvas: pygame.Surface) -> None:
+        canvas.fill(DARK)
+        window.pen.text(canvas, TITLES["failed"], (500, 200), 56, RECORDING, "center")
+        for row, line in enumerate(textwrap.wrap(error, 80)):
+            window.pen.text(canvas, line, (500, 290 + 34 * row), 24, INK, "center")
+        window.pen.text(canvas, f"Press {hint(Command.PAUSE)[0]} to leave", (500, 690), 30, ACCENT, "center")
+
+    wait(window, seat, paint)
+
+
+def wait(window: Window, seat: Seat, paint: Paint) -> bool:
+    """Show `paint` until a press: True to go on, False to quit."""
+    metronome = PacedMetronome(HZ)
+    while True:
+        metronome.wait(1.0)
+        pressed: list[Meaning] = seat.listen()
+        if Flow.QUIT in pressed:
+            return False
+        if any(meaning in GO_ON for meaning in pressed):
+            return True
+        paint(window.canvas)
+        window.present()
+
+
+def _figures(end: End) -> str:
+    figures = end.figures
+    lap_time = figures["lap_time_s"]
+    lap = "no lap" if lap_time is None else f"lap {lap_text(lap_time)}"
+    return f"Score {figures['score']:.0f}   {lap}   {figures['tiles_missed']} of {figures['tiles']} tiles missed"

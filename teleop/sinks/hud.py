@@ -1,0 +1,190 @@
+"""What the driver sees: the world, and over it what is recorded, who drives, how fast and how well."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Protocol
+
+import pygame
+
+from teleop.bindings import Flow, hint
+from teleop.frame import COAST, HZ, Action, Command, End, Frame, Source, Start, Tick
+from teleop.loop import CRASHED, PAUSED, View
+from teleop.pen import ACCENT, DARK, DIM, INK, RECORDING, TRACK, WARNING, Hint
+from teleop.window import SIZE, Window
+
+DASHBOARD = pygame.Rect(0, 700, SIZE[0], 100)
+"""Over the world's own dashboard, which shows the same less clearly."""
+BEHIND_ROWS = 100
+"""More rows than this waiting for the disk, and a kill would cost more than is promised."""
+LATE_MS = 5.0
+"""Lateness worth a colour: a quarter of a tick."""
+
+
+class Shown(Protocol):
+    """A world that can be shown."""
+
+    def view(self) -> View: ...
+
+    def figures(self) -> Mapping[str, float | int | None]: ...
+
+
+class Rows(Protocol):
+    """Where frames go."""
+
+    @property
+    def rows_recorded(self) -> int: ...
+
+    @property
+    def rows_behind(self) -> int: ...
+
+
+class Named(Protocol):
+    """Who is at the wheel, for people."""
+
+    @property
+    def name(self) -> str: ...
+
+
+class Hud:
+    """Implements `loop.Sink`: shows every tick, stepped or not."""
+
+    def __init__(self, window: Window, world: Shown, rows: Rows, seat: Named) -> None:
+        self._window, self._world, self._rows, self._seat = window, world, rows, seat
+        self._pen = window.pen
+        self._expert = "human"
+        self._late_ms: deque[float] = deque(maxlen=HZ)
+        self._times_ns: deque[int] = deque(maxlen=HZ + 1)
+        self._driver = Source.HUMAN
+        self._action: Action = COAST
+
+    def on_start(self, start: Start) -> None:
+        self._expert = start.expert
+        self._late_ms.clear()
+        self._times_ns.clear()
+        self._driver, self._action = Source.HUMAN, COAST
+
+    def on_frame(self, frame: Frame) -> None:
+        self._late_ms.append(frame.late_ns / 1e6)
+        self._times_ns.append(frame.tick.time_ns)
+        self._driver, self._action = frame.driver, frame.action
+        self._draw(float(frame.result.pose[3]))
+        self._window.present()
+
+    def on_idle(self, tick: Tick, why: str) -> None:
+        # A pause is no tick: counting it would make the cadence look slow.
+        self._times_ns.clear()
+        self._draw(float(tick.outcome.pose[3]))
+        self._pen.card(self._window.canvas, *_message(why))
+        self._window.present()
+
+    def on_end(self, end: End) -> None:
+        pass
+
+    def _draw(self, speed: float) -> None:
+        canvas = self._window.canvas
+        self._world.view().draw(canvas)
+        pygame.draw.rect(canvas, DARK, DASHBOARD)
+        self._draw_recording(canvas)
+        self._draw_driver(canvas)
+        self._draw_speed(canvas, speed)
+        self._draw_controls(canvas)
+        self._draw_score(canvas)
+        if self._rows.rows_behind > BEHIND_ROWS:
+            self._draw_behind(canvas)
+
+    def _draw_recording(self, canvas: pygame.Surface) -> None:
+        plate = pygame.Rect(16, 16, 236, 40)
+        self._pen.panel(canvas, plate)
+        pygame.draw.circle(canvas, RECORDING, (plate.left + 22, plate.centery), 8)
+        self._pen.text(canvas, "REC", (plate.left + 40, plate.centery + 1), 26, INK, "midleft")
+        count = f"{self._rows.rows_recorded:,} frames"
+        self._pen.text(canvas, count, (plate.right - 16, plate.centery + 1), 24, INK, "midright")
+
+    def _draw_driver(self, canvas: pygame.Surface) -> None:
+        who = "you" if self._expert == "human" and self._driver is Source.HUMAN else self._driver.name.lower()
+        text = f"{who} · {self._seat.name}" if who == "you" else self._seat.name
+        plate = pygame.Rect(0, 16, self._pen.width(text, 24) + 32, 40)
+        plate.right = SIZE[0] - 16
+        self._pen.panel(canvas, plate)
+        self._pen.text(canvas, text, (plate.centerx, plate.centery + 1), 24, ACCENT, "center")
+
+    def _draw_speed(self, canvas: pygame.Surface, speed: float) -> None:
+        self._pen.text(canvas, f"{speed:.0f}", (96, DASHBOARD.centery - 8), 60, INK, "midright")
+        self._pen.text(canvas, "speed", (106, DASHBOARD.centery + 2), 22, DIM, "midleft")
+        hz, late = self._cadence_hz(), max(self._late_ms, default=0.0)
+        text = f"{hz:.1f} Hz" if hz else "- Hz"
+        if late > LATE_MS:
+            text += f"  {late:.0f} ms late"
+        self._pen.text(canvas, text, (28, DASHBOARD.bottom - 16), 20, WARNING if late > LATE_MS else DIM, "midleft")
+
+    def _draw_controls(self, canvas: pygame.Surface) -> None:
+        steering, gas, brake = (float(value) for value in self._action)
+        left, width = 270, 400
+        self._gauge(canvas, "steering", (left, 720), width, steering, signed=True)
+        self._gauge(canvas, "gas", (left, 748), width, gas)
+        self._gauge(canvas, "brake", (left, 776), width, brake, colour=WARNING)
+
+    def _gauge(
+        self,
+        canvas: pygame.Surface,
+        name: str,
+        xy: tuple[int, int],
+        width: int,
+        value: float,
+        colour: str = ACCENT,
+        signed: bool = False,
+    ) -> None:
+        """A bar from its left end, or from its middle where the value is signed."""
+        self._pen.text(canvas, name, (xy[0], xy[1]), 20, DIM, "midleft")
+        bar = pygame.Rect(xy[0] + 72, xy[1] - 7, width - 72, 14)
+        pygame.draw.rect(canvas, TRACK, bar, border_radius=4)
+        origin = bar.centerx if signed else bar.left
+        length = round(value * (bar.width / 2 if signed else bar.width))
+        pygame.draw.rect(canvas, colour, (min(origin, origin + length), bar.top, abs(length), bar.height))
+        if signed:
+            pygame.draw.line(canvas, INK, (bar.centerx, bar.top - 3), (bar.centerx, bar.bottom + 2), 2)
+
+    def _draw_score(self, canvas: pygame.Surface) -> None:
+        figures = self._world.figures()
+        self._pen.text(canvas, f"{figures['score']:.0f}", (870, DASHBOARD.centery - 8), 60, INK, "midright")
+        self._pen.text(canvas, "score", (880, DASHBOARD.centery + 2), 22, DIM, "midleft")
+        steps = figures.get("steps")
+        lap = f"lap {lap_text((steps or 0) / HZ)}"
+        self._pen.text(canvas, lap, (740, DASHBOARD.bottom - 16), 20, DIM, "midleft")
+
+    def _draw_behind(self, canvas: pygame.Surface) -> None:
+        text = f"The disk is slow: {self._rows.rows_behind:,} frames wait to be written"
+        plate = pygame.Rect(0, 68, self._pen.width(text, 24) + 40, 40)
+        plate.centerx = SIZE[0] // 2
+        self._pen.panel(canvas, plate)
+        self._pen.text(canvas, text, plate.center, 24, WARNING, "center")
+
+    def _cadence_hz(self) -> float:
+        """Over the last second; 0 while there is nothing to tell."""
+        if len(self._times_ns) < 2:
+            return 0.0
+        return (len(self._times_ns) - 1) * 1e9 / (self._times_ns[-1] - self._times_ns[0])
+
+
+def lap_text(seconds: float) -> str:
+    """1:07.3"""
+    return f"{int(seconds // 60)}:{seconds % 60:04.1f}"
+
+
+def _message(why: str) -> tuple[str, list[str], list[Hint], str]:
+    """Title, lines, hints and colour for a tick that was not stepped."""
+    choices = [
+        ("go back 1 s", *hint(Command.REWIND)),
+        ("finish: keep it", *hint(Command.FINISH)),
+        ("discard it", *hint(Command.DISCARD)),
+    ]
+    if why == CRASHED:
+        return "Off the playfield", ["The picture holds. What was driven so far is safe."], choices, WARNING
+    go_on = ("go on", *hint(Command.PAUSE))
+    leave = [("next track", *hint(Flow.NEXT)), ("quit", *hint(Flow.QUIT))]
+    if why == PAUSED:
+        return "Paused", ["Nothing is recorded while the car stands still here."], [go_on, *choices, *leave], INK
+    lines = ["Paused: nothing was recorded without you."]
+    return why[0].upper() + why[1:], lines, [go_on, *choices, *leave], WARNING
