@@ -47,5 +47,5 @@ class Learner:
         """
         view, speed = see(observation, self._vision)
         with torch.inference_mode():
-            output = self._model(torch.from_numpy(view)[None], torch.tensor([speed]))  # (1, 3)
+            output = self._model(torch.from_numpy(view)[None], torch.tensor([speed], dtype=torch.float32))  # (1, 3)
         return np.clip(np.asarray(output[0], np.float32), ACTION_LOW, ACTION_HIGH)

@@ -17,7 +17,7 @@ def normalise(view: Tensor) -> Tensor:
     Done here, not in the data, so that memory holds one byte a value; the result is channels-last, which is the
     fastest layout for convolutions on a CPU.
     """
-    return view.permute(0, 3, 1, 2).float() / 127.5 - 1.0  # (B, 3, height, width)
+    return (view.float() / 127.5 - 1.0).permute(0, 3, 1, 2)  # (B, 3, height, width)
 
 
 class BC(nn.Module):
