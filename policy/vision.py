@@ -73,5 +73,5 @@ def read_speed(observation: Image) -> float:
     `domain_randomize`.
     """
     bar = observation[VIEW_ROWS:, BAR_COLUMNS, 0]  # (12, 2)
-    rows = float(bar.sum()) / 255 / bar.shape[1]
+    rows = float(bar.mean()) / 255 * len(bar)
     return max(0.0, (rows * BAR_PIXELS_A_ROW - BAR_PIXELS_AT_REST) / BAR_PIXELS_A_UNIT)
