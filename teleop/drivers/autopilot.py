@@ -1,7 +1,8 @@
 """A scripted driver that sees the road instead of pixels: it stands in for a person, and referees.
 
 At a reset it draws a racing line inside the road and decides how fast each place can be driven. Then every action
-depends on the car's pose alone, so that it can say what it would do in any recorded state.
+depends on the car's pose alone, so that it can say what it would do in any recorded state. Its gas, brake and steering
+are proportional, not on or off: a network that imitates them with a mean squared error has something smooth to learn.
 """
 
 from __future__ import annotations
@@ -13,37 +14,52 @@ import numpy as np
 import numpy.typing as npt
 
 from teleop.frame import Action, Start, Tick
-from teleop.road import Road, wrapped
+from teleop.road import Floats, Road, wrapped
 
-Floats = npt.NDArray[np.float64]
+FULL_LOCK = 0.4
+"""Radians at which CarRacing's front wheels reach their stops, and the steering action that asks for it."""
+POINT_SPACING = 3.5
+"""Track units between the racing line's points: CarRacing's own tile length."""
 
 
 @dataclass(frozen=True)
 class AutopilotConfig:
-    """How hard the autopilot drives. Units: track units, seconds, radians. Tuned on seeds 0 to 799."""
+    """How hard the autopilot drives, in track units, seconds and radians. Tuned on seeds 100 to 159."""
 
     margin: float = 3.2
-    """The racing line's greatest distance from the centre line."""
+    """The racing line's greatest distance from the centre line; beyond 4 the inside of a bend loses tiles."""
     lateral: float = 110.0
-    """Acceleration across the line that bends are driven with, units/s^2; above 120 the car slides off some tracks."""
-    braking: float = 50.0
+    """Acceleration across the line that bends are driven with, units/s^2; from 130 the car slides."""
+    braking: float = 60.0
     """Deceleration counted on before bends, units/s^2."""
     top_speed: float = 100.0
     """units/s."""
-    look_ahead: float = 8.9
-    """Distance along the line to the point steered at, at rest."""
-    look_ahead_s: float = 0.16
+    look_ahead: float = 6.0
+    """Distance along the line to the point steered at, when standing."""
+    look_ahead_s: float = 0.12
     """Seconds of driving added to it."""
-    steering_gain: float = 0.6
-    """Steering action per radian between the nose and the point steered at."""
-    gas_gain: float = 0.1
-    """Gas per unit/s below the speed wanted."""
+    steering_gain: float = 1.2
+    """Steering action per radian from the nose to the point steered at."""
+    gas_gain: float = 0.05
+    """Gas per unit/s that is missing to the speed wanted."""
     brake_gain: float = 0.02
-    """Brake per unit/s above it."""
+    """Brake per unit/s above the speed wanted."""
+    hardest_brake: float = 0.3
+    """More locks the wheels, and a car with locked wheels doesn't turn."""
+    grip_share: float = 0.7
+    """Share of full gas given up at full lock: the rear wheels can't push and hold the car's tail at once."""
+    recovery_lateral: float = 120.0
+    """As `lateral`, for the arc back to the line."""
+    free_distance: float = 3.0
+    """Off the line by no more than this, the speed is not reduced."""
+    speed_drop: float = 10.0
+    """Speed given up for every unit beyond that, 1/s."""
+    recovery_speed: float = 30.0
+    """But not below this, units/s."""
 
 
 class Autopilot:
-    """Follows a racing line (a `loop.Driver`)."""
+    """Follows a racing line, and comes back to it from anywhere (a `loop.Driver`)."""
 
     def __init__(self, config: AutopilotConfig | None = None) -> None:
         self._config = config or AutopilotConfig()
@@ -56,6 +72,7 @@ class Autopilot:
         self._line = RacingLine(start.road, self._config)
 
     def act(self, tick: Tick) -> Action:
+        """What to do now."""
         return self.action(tick.outcome.pose)
 
     def action(self, pose: npt.NDArray[np.float32]) -> Action:
@@ -64,13 +81,31 @@ class Autopilot:
             raise RuntimeError("the autopilot has no road yet: call reset(start) first")
         config, line = self._config, self._line
         x, y, heading, speed = (float(value) for value in pose)
-        station = float(line.path.locate((x, y)).station)
-        target = line.path.point(station + config.look_ahead + config.look_ahead_s * speed)
-        bearing = float(wrapped(math.atan2(target[1] - y, target[0] - x) - heading))
-        missing = line.speed(station) - speed
+        station, lateral = line.locate(x, y)
+        target_x, target_y = line.point(station + config.look_ahead + config.look_ahead_s * speed)
+        bearing = float(wrapped(math.atan2(target_y - y, target_x - x) - heading))
+        distance = math.hypot(target_x - x, target_y - y)
+        wanted = min(line.speed(station), self._arc_speed(bearing, distance), self._speed_off_line(lateral))
+        return self._controls(bearing, wanted - speed)
+
+    def _arc_speed(self, bearing: float, distance: float) -> float:
+        """The speed for the arc to a point: on the line no limit, off it the slower the sharper the way back."""
+        sharpness = 2 * math.sin(min(abs(bearing), math.pi / 2)) / distance  # 1 / radius
+        return math.sqrt(self._config.recovery_lateral / max(sharpness, 1e-6))
+
+    def _speed_off_line(self, lateral: float) -> float:
+        """The speed at a distance from the line: grass has little grip."""
+        config = self._config
+        drop = config.speed_drop * max(abs(lateral) - config.free_distance, 0.0)
+        return max(config.top_speed - drop, config.recovery_speed)
+
+    def _controls(self, bearing: float, missing: float) -> Action:
+        """Steering towards a bearing (positive: to the left), gas or brake for the speed that is missing."""
+        config = self._config
         steering = min(max(-config.steering_gain * bearing, -1.0), 1.0)
-        gas = min(max(config.gas_gain * missing, 0.0), 1.0)
-        brake = min(max(-config.brake_gain * missing, 0.0), 1.0)
+        most_gas = 1.0 - config.grip_share * min(abs(steering) / FULL_LOCK, 1.0)
+        gas = min(max(config.gas_gain * missing, 0.0), most_gas)
+        brake = min(max(-config.brake_gain * missing, 0.0), config.hardest_brake)
         return np.array([steering, gas, brake], np.float32)
 
 
@@ -78,47 +113,55 @@ class RacingLine:
     """Where to drive on a road, and how fast."""
 
     def __init__(self, road: Road, config: AutopilotConfig) -> None:
-        self.path = Road(_elastic_line(road, config.margin), road.half_width)
+        self.path = Road(_least_bent_line(road, config.margin), road.half_width)
         self._knots = np.append(self.path.stations, self.path.length)
         speeds = _speed_profile(self.path, config)
         self._speeds = np.append(speeds, speeds[0])
 
+    def locate(self, x: float, y: float) -> tuple[float, float]:
+        """Station along this line and distance to its left."""
+        place = self.path.locate((x, y))
+        return float(place.station), float(place.lateral)
+
+    def point(self, station: float) -> tuple[float, float]:
+        """World coordinates of a station."""
+        x, y = self.path.point(station)
+        return float(x), float(y)
+
     def speed(self, station: float) -> float:
         """Wanted there, track units a second."""
-        return float(np.interp(station % self.path.length, self._knots, self._speeds))
+        return float(np.interp(station, self._knots, self._speeds))
 
 
-def _elastic_line(road: Road, margin: float) -> Floats:
+def _least_bent_line(road: Road, margin: float, rounds: int = 200, weight: float = 0.05) -> Floats:
     """(N, 2): the least bent closed line within `margin` of the centre line.
 
-    Least squares of the second differences over the offsets along each normal, within their bounds, by ADMM: one
-    dense inverse, then cheap rounds of solving and clipping.
+    Least squares of the line's second differences (and, a little, of its length) over the offsets along the centre
+    line's normals, each within its bounds. Solved by ADMM (Boyd et al. 2011, section 5.2): one dense inverse, then
+    `rounds` of solving and clipping; `weight` is its penalty, good between 0.01 and 0.5.
     """
-    count = round(road.length / 3.5)
+    count = round(road.length / POINT_SPACING)
     stations = np.arange(count) * (road.length / count)
-    centre = road.point(stations)  # (N, 2)
-    heading = road.heading(stations)
+    centre, heading = road.point(stations), road.heading(stations)
     normal = np.stack([-np.sin(heading), np.cos(heading)], axis=1)  # (N, 2)
     eye = np.eye(count)
-    second = np.roll(eye, 1, axis=1) + np.roll(eye, -1, axis=1) - 2 * eye  # (N, N)
-    first = np.roll(eye, -1, axis=1) - eye
-    bending = second.T @ second + 0.01 * first.T @ first
-    matrix = bending * (normal @ normal.T)
-    pull = ((bending @ centre) * normal).sum(axis=1)
-    weight = 0.05
-    inverse = np.linalg.inv(matrix + weight * eye)
-    free = bounded = dual = np.zeros(count)
-    for _ in range(200):
-        free = inverse @ (weight * (bounded - dual) - pull)
-        bounded = np.clip(free + dual, -margin, margin)
-        dual = dual + free - bounded
-    return np.asarray(centre + normal * bounded[:, None], np.float64)
+    first = np.roll(eye, 1, axis=1) - eye  # (N, N): closed first and second differences
+    second = np.roll(eye, 1, axis=1) + np.roll(eye, -1, axis=1) - 2 * eye
+    stiffness = second.T @ second + 0.01 * first.T @ first
+    pull = ((stiffness @ centre) * normal).sum(axis=1)  # (N,)
+    inverse = np.linalg.inv(stiffness * (normal @ normal.T) + weight * eye)
+    offset = dual = np.zeros(count)
+    for _ in range(rounds):
+        free = inverse @ (weight * (offset - dual) - pull)
+        offset = np.clip(free + dual, -margin, margin)
+        dual = dual + free - offset
+    return np.asarray(centre + normal * offset[:, None], np.float64)
 
 
 def _speed_profile(path: Road, config: AutopilotConfig) -> Floats:
-    """(N,) speed at each point: what the bend there allows, and every bend within braking distance ahead."""
+    """(N,) speed at each point: what its bend allows, and what leaves the way to brake for every bend ahead."""
     bend = np.abs(path.curvature(path.stations))
     bend = (np.roll(bend, 1) + bend + np.roll(bend, -1)) / 3
-    corner = np.minimum(config.lateral / np.maximum(bend, 1e-6), config.top_speed**2)  # (N,) speed squared
-    ahead = (path.stations[None, :] - path.stations[:, None]) % path.length  # (N, N) from each point to each other
-    return np.sqrt((corner[None, :] + 2 * config.braking * ahead).min(axis=1))
+    squared = np.minimum(config.lateral / np.maximum(bend, 1e-6), config.top_speed**2)  # (N,) speed^2 of each bend
+    ahead = (path.stations - path.stations[:, None]) % path.length  # (N, N) from each point on to each other
+    return np.asarray(np.sqrt((squared + 2 * config.braking * ahead).min(axis=1)), np.float64)
