@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 import zarr
 
-from teleop.frame import Image
+from teleop.frame import Image, Source
 
 FORMAT = "teleop-session"
 FORMAT_VERSION = 1
@@ -79,6 +79,12 @@ SMALL_COLUMNS = (
     Column("late_ns", "int64", (), -1),
 )
 FINAL_OBSERVATION = "final_observation"
+PROPOSAL_COLUMNS = {
+    Source.HUMAN: "human_action",
+    Source.LEARNER: "learner_action",
+    Source.AUTOPILOT: "autopilot_action",
+}
+"""Where each source's proposals stand, whoever drove."""
 
 
 def columns(observation_shape: Sequence[int]) -> tuple[Column, ...]:
@@ -236,6 +242,8 @@ class Episode:
         self.committed = committed
         """T, the number of valid rows."""
         self._columns = {column.name: column for column in columns(observation_shape)}
+        self.columns = tuple(self._columns)
+        """Names of all columns, for `column`."""
 
     def check_files(self) -> None:
         """Raise SessionError unless every column covers the committed rows with its chunks; decodes nothing."""

@@ -4,7 +4,7 @@
         episode = session.begin_episode(start_attrs(start))
         for frame in frames:
             episode.append(frame_row(frame))
-        episode.finish(end)
+        episode.finish(end, frames[-1].result.observation)
 
 Rows become part of the session when `commit` replaces the episode's attributes, after every chunk below them is on
 disk. Array shapes are grown ahead by `GROW_ROWS`, so that a commit rewrites no array's metadata.
@@ -31,11 +31,12 @@ from zarr.core.buffer import Buffer
 from zarr.storage import MemoryStore
 
 from teleop import durable
-from teleop.frame import HZ, End, Frame, Image, Source, Start
+from teleop.frame import HZ, End, Frame, Image, Start
 from teleop.session import (
     FINAL_OBSERVATION,
     FORMAT,
     FORMAT_VERSION,
+    PROPOSAL_COLUMNS,
     Column,
     SessionError,
     check_recordable,
@@ -46,12 +47,6 @@ from teleop.session import (
 
 GROW_ROWS = 1000
 CAR_RACING_OBSERVATION = (96, 96, 3)
-PROPOSAL_COLUMNS = {
-    Source.HUMAN: "human_action",
-    Source.LEARNER: "learner_action",
-    Source.AUTOPILOT: "autopilot_action",
-}
-
 Row = Mapping[str, npt.ArrayLike]
 """One value for each column."""
 
@@ -253,11 +248,14 @@ class EpisodeWriter:
         self._write_attrs(committed=self.rows)
         self.committed = self.rows
 
-    def finish(self, end: End) -> None:
-        """Commit what is left, say how the episode ended, and cut the arrays to their rows."""
+    def finish(self, end: End, final_observation: Image, excluded: Sequence[tuple[int, int]] = ()) -> None:
+        """Commit what is left, say how the episode ended, and cut the arrays to their rows.
+
+        `final_observation` followed the last row. `excluded`: [start, stop) ranges of rows not to be learned from.
+        """
         for column in self._columns:
             column.flush()
-        self._write_final_observation(end.outcome.observation)
+        self._write_final_observation(final_observation)
         self._write_shapes(self.rows)
         self._write_attrs(
             committed=self.rows,
@@ -265,6 +263,7 @@ class EpisodeWriter:
             figures=_plain(end.figures),
             error=end.error,
             discarded=end.why == "discarded",
+            excluded=_plain(excluded),
         )
         self.committed = self.rows
 

@@ -35,7 +35,8 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.sinks": PARTS | {"teleop.sinks", "teleop.loop", "teleop.clock", "teleop.session", "teleop.writer", "teleop.window"},
     # Commands wire the parts.
     "teleop.evaluate": PARTS | {"teleop.clock", "teleop.devices", "teleop.gates", "teleop.loop", "teleop.progress", "teleop.worlds"},
-    "teleop.library": PARTS | {"teleop.session", "teleop.writer", "teleop.loop"},
+    "teleop.laws": LEAF | {"teleop.session", "teleop.loop"},
+    "teleop.library": PARTS | {"teleop.session", "teleop.writer", "teleop.loop", "teleop.laws"},
     "teleop.report": PARTS | {"teleop.report", "teleop.evaluate", "teleop.sinks"},
     "teleop.record": {"teleop"},
     "teleop.demo": {"teleop"},

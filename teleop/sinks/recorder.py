@@ -9,20 +9,37 @@ from __future__ import annotations
 import errno
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from teleop.frame import HZ, End, Frame, Start, Tick
-from teleop.session import COMMIT_ROWS, SessionError, check_recordable
+import numpy as np
+
+from teleop.frame import HZ, End, Frame, Image, Start, Tick
+from teleop.session import COMMIT_ROWS, SessionError, check_recordable, later_minimum
 from teleop.writer import EpisodeWriter, Row, SessionWriter, frame_row, start_attrs
 
 QUEUE_S = 30
 """What a slow disk may fall behind while a person drives; the screen says so long before."""
 
-_FLUSH = "flush"
-_Message = Row | Start | End | str
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Flush:
+    """Commit now."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Finish:
+    end: End
+    final_observation: Image | None
+    """What followed the last row; None when there is no row."""
+    stood_at: int
+    """The world's step when the episode ended: below the last row's if it was ended after a rewind."""
+
+
+_Message = Row | Start | _Flush | _Finish
 
 
 class Recorder:
@@ -51,9 +68,12 @@ class Recorder:
         self._changed = threading.Condition()
         self._closing = False
         self._flushed = True
+        self._last_frame: Frame | None = None
+        self._stood_at = 0
         self._failure: SessionError | None = None
         self._finished_episodes = 0
         self._episode: EpisodeWriter | None = None
+        self._steps: list[int] = []
         self._start: Start | None = None
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
@@ -71,7 +91,7 @@ class Recorder:
 
     def on_start(self, start: Start) -> None:
         check_recordable(start.seed)
-        self.rows_recorded = 0
+        self.rows_recorded, self._last_frame = 0, None
         self._put(start)
 
     def on_frame(self, frame: Frame) -> None:
@@ -88,17 +108,20 @@ class Recorder:
             if self._queued_rows >= COMMIT_ROWS:
                 self._changed.notify_all()
         self.rows_recorded += 1
+        self._last_frame, self._stood_at = frame, frame.tick.step + 1
         self._flushed = False
 
     def on_idle(self, tick: Tick, why: str) -> None:
         """A pause is a good moment to make everything safe, once."""
+        self._stood_at = tick.step
         if not self._flushed:
-            self._put(_FLUSH)
+            self._put(_Flush())
             self._flushed = True
 
     def on_end(self, end: End) -> None:
         """Never waits: the writing thread finishes the episode while the next one begins."""
-        self._put(end)
+        final_observation = self._last_frame.result.observation.copy() if self._last_frame else None
+        self._put(_Finish(end, final_observation, self._stood_at))
         self._flushed = True
 
     def close(self) -> None:
@@ -152,10 +175,15 @@ class Recorder:
                 self._changed.notify_all()
 
     def _next_messages(self) -> list[_Message]:
-        """Up to a commit's worth, in order; empty when the recorder was closed and nothing is left."""
+        """In order, no more than the next commit takes, so that at most that many rows are neither queued nor safe.
+
+        Empty when the recorder was closed and nothing is left.
+        """
+        episode = self._episode
+        most = COMMIT_ROWS - (episode.rows - episode.committed if episode else 0)
         with self._changed:
             self._changed.wait_for(lambda: self._closing or self._ready())
-            messages = [self._queue.popleft() for _ in range(min(len(self._queue), COMMIT_ROWS))]
+            messages = [self._queue.popleft() for _ in range(min(len(self._queue), most))]
             self._queued_rows -= sum(isinstance(message, Mapping) for message in messages)
             self._changed.notify_all()
         return messages
@@ -166,14 +194,13 @@ class Recorder:
 
     def _handle(self, message: _Message) -> None:
         if isinstance(message, Start):
-            self._start, self._episode = message, None
-        elif isinstance(message, End):
+            self._start, self._episode, self._steps = message, None, []
+        elif isinstance(message, _Finish):
             self._finish(message)
-        elif message == _FLUSH:
+        elif isinstance(message, _Flush):
             if self._episode:
                 self._episode.commit()
         else:
-            assert not isinstance(message, str)
             self._append(message)
 
     def _append(self, row: Row) -> None:
@@ -182,13 +209,22 @@ class Recorder:
             assert self._start is not None
             self._episode = self._session.begin_episode(start_attrs(self._start))
         self._episode.append(row)
+        self._steps.append(int(np.asarray(row["step"])))
         if self._episode.rows - self._episode.committed >= COMMIT_ROWS:
             self._episode.commit()
 
-    def _finish(self, end: End) -> None:
-        if self._episode:
-            self._episode.finish(end)
+    def _finish(self, message: _Finish) -> None:
+        if self._episode and message.final_observation is not None:
+            excluded = taken_back(self._steps, message.stood_at)
+            self._episode.finish(message.end, message.final_observation, excluded)
             self._finished_episodes += 1
+
+
+def taken_back(steps: Sequence[int], stood_at: int) -> list[tuple[int, int]]:
+    """The range of rows that a rewind took back right before the episode ended, with no row after it to tell."""
+    step = np.array(steps, np.int32)
+    rows = np.flatnonzero((step >= stood_at) & (step < later_minimum(step)))
+    return [(int(rows[0]), len(steps))] if len(rows) else []
 
 
 def _failure(path: Path, error: BaseException, episodes: int, episode: EpisodeWriter | None) -> SessionError:

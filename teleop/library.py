@@ -1,0 +1,225 @@
+"""What can be said about a session: `info` sums it up, `verify` checks it. Both return values and print nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from teleop.frame import Image
+from teleop.laws import PHYSICS_VERSIONS, PIXEL_VERSIONS, Columns, broken_laws, differences, needs_rewind, resimulate
+from teleop.loop import Rewindable, World
+from teleop.session import Episode, SessionError, open_session
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeInfo:
+    """An episode, summed up."""
+
+    name: str
+    seed: int
+    mode: str
+    expert: str
+    operator: str
+    device: str
+    rows: int
+    """Committed, abandoned branches included."""
+    kept_rows: int
+    """Without what a rewind took back or somebody excluded."""
+    seconds: float
+    """Of simulated driving, abandoned branches included."""
+    end: str
+    """How it ended; empty when recording was killed before the end."""
+    discarded: bool
+    figures: Mapping[str, float | int | None]
+    """The world's own: score, lap_finished, lap_time_s, tiles_missed..."""
+    bytes_on_disk: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """A session, summed up."""
+
+    path: Path
+    id: str
+    created_utc: str
+    hz: float
+    env: Mapping[str, Any]
+    """{id, kwargs}."""
+    episodes: tuple[EpisodeInfo, ...]
+    damaged: tuple[tuple[str, str], ...]
+    """(name, what is wrong and what to do)."""
+    bytes_on_disk: int
+    """Of everything, damaged episodes included."""
+
+    @property
+    def rows(self) -> int:
+        return sum(episode.rows for episode in self.episodes)
+
+    @property
+    def seconds(self) -> float:
+        return sum(episode.seconds for episode in self.episodes)
+
+    @property
+    def laps_finished(self) -> int:
+        return sum(bool(episode.figures.get("lap_finished")) for episode in self.episodes if not episode.discarded)
+
+    @property
+    def scores(self) -> tuple[float, ...]:
+        """Of the episodes that have one and were not discarded."""
+        scores = (episode.figures.get("score") for episode in self.episodes if not episode.discarded)
+        return tuple(score for score in scores if score is not None)
+
+    @property
+    def operators(self) -> tuple[str, ...]:
+        """Who drove, each once, in alphabetical order."""
+        return tuple(sorted({episode.operator for episode in self.episodes if episode.operator}))
+
+
+def info(path: str | Path) -> SessionInfo:
+    """Sum up a session. SessionError when it can't be opened."""
+    session = open_session(path)
+    damaged = [(name, str(error)) for name, error in session.damaged]
+    episodes: list[EpisodeInfo] = []
+    for episode in session.episodes:
+        try:
+            episodes.append(_episode_info(episode, session.attrs["hz"]))
+        except SessionError as error:
+            damaged.append((episode.name, str(error)))
+    return SessionInfo(
+        path=session.path,
+        id=session.attrs["id"],
+        created_utc=session.attrs["created_utc"],
+        hz=session.attrs["hz"],
+        env=session.attrs["env"],
+        episodes=tuple(episodes),
+        damaged=tuple(sorted(damaged)),
+        bytes_on_disk=_bytes(session.path),
+    )
+
+
+def _episode_info(episode: Episode, hz: float) -> EpisodeInfo:
+    attrs = episode.attrs
+    return EpisodeInfo(
+        name=episode.name,
+        seed=attrs["seed"],
+        mode=attrs.get("mode", ""),
+        expert=attrs.get("expert", ""),
+        operator=attrs.get("operator", ""),
+        device=attrs.get("device", ""),
+        rows=episode.committed,
+        kept_rows=int((episode.kept & ~episode.excluded).sum()),
+        seconds=episode.committed / hz,
+        end=attrs.get("end") or "",
+        discarded=episode.discarded,
+        figures=attrs.get("figures", {}),
+        bytes_on_disk=_bytes(episode.path),
+    )
+
+
+def _bytes(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as the format promises."""
+
+    episode: str
+    law: str
+    """Which promise: integrity, attributes, row law, steps, time, written, ranges, re-simulation."""
+    message: str
+    """The rule and what was got."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What `verify` found."""
+
+    path: Path
+    findings: tuple[Finding, ...]
+    """What is wrong; empty for a healthy session."""
+    not_checkable: tuple[Finding, ...]
+    """What this machine can't check, and why."""
+    episodes: int
+    """How many were read whole."""
+    rows: int
+    rows_resimulated: int
+    """Rows whose rewards and poses were driven again."""
+
+    @property
+    def ok(self) -> bool:
+        return not self.findings
+
+
+MakeWorld = Callable[[Mapping[str, Any]], World | None]
+"""From a session's `env` {id, kwargs} to its world; None for a world that can't be driven again."""
+Progress = Callable[[int, int, str], None]
+"""(episodes done, episodes, name of the one done)."""
+
+
+def verify(
+    path: str | Path,
+    make_world: MakeWorld,
+    versions: Mapping[str, str],
+    progress: Progress | None = None,
+) -> Verification:
+    """Read every chunk, hold every row against the format's laws, and drive every episode again from its actions.
+
+    `versions` of the libraries on this machine, as episodes record them. SessionError when there is no session.
+    """
+    session = open_session(path)
+    check = _Check(make_world(session.attrs["env"]), versions)
+    check.findings += [Finding(name, "integrity", str(error)) for name, error in session.damaged]
+    for done, episode in enumerate(session.episodes, 1):
+        check.episode(episode)
+        if progress:
+            progress(done, len(session.episodes), episode.name)
+    return Verification(
+        session.path, tuple(check.findings), tuple(check.gaps), check.episodes, check.rows, check.rows_resimulated
+    )
+
+
+class _Check:
+    """A verification in the making."""
+
+    def __init__(self, world: World | None, versions: Mapping[str, str]) -> None:
+        self._world, self._versions = world, versions
+        self.findings: list[Finding] = []
+        self.gaps: list[Finding] = []
+        self.episodes = self.rows = self.rows_resimulated = 0
+
+    def episode(self, episode: Episode) -> None:
+        try:
+            columns = {name: episode.column(name) for name in episode.columns}
+            final_observation = episode.final_observation
+        except SessionError as error:
+            self.findings.append(Finding(episode.name, "integrity", str(error)))
+            return
+        broken = [Finding(episode.name, law, message) for law, message in broken_laws(episode.attrs, columns)]
+        self.findings += broken
+        self.episodes, self.rows = self.episodes + 1, self.rows + episode.committed
+        if broken:
+            self._gap(episode, "rows that break a law can't be driven again")
+        else:
+            self._resimulate(episode, columns, final_observation)
+
+    def _resimulate(self, episode: Episode, columns: Columns, final_observation: Image | None) -> None:
+        if self._world is None:
+            self._gap(episode, "there is no world to drive it in again")
+        elif other := differences(episode.attrs, self._versions, PHYSICS_VERSIONS):
+            self._gap(episode, f"rewards and observations: {'; '.join(other)}")
+        elif columns["step"][0] != 0:
+            self._gap(episode, "it begins in the middle of another episode's drive")
+        elif needs_rewind(columns) and not isinstance(self._world, Rewindable):
+            self._gap(episode, "it was rewound, and its world can't rewind")
+        else:
+            if other := differences(episode.attrs, self._versions, PIXEL_VERSIONS):
+                self._gap(episode, f"observations: {'; '.join(other)}")
+            messages = resimulate(episode.attrs, columns, final_observation, self._world, pixels=not other)
+            self.findings += [Finding(episode.name, "re-simulation", message) for message in messages]
+            self.rows_resimulated += episode.committed
+
+    def _gap(self, episode: Episode, why: str) -> None:
+        self.gaps.append(Finding(episode.name, "re-simulation", f"not checkable here: {why}"))
