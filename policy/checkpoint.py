@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from policy.models import ARCHITECTURES
 from policy.vision import Vision
+from teleop.errors import UserError
 
 FORMAT = "teleop-policy"
 FORMAT_VERSION = 1
@@ -28,7 +29,7 @@ LARGEST_FILE = 256 * 2**20
 REMEDY = "train it again with `policy train`, or pick another file"
 
 
-class CheckpointError(Exception):
+class CheckpointError(UserError):
     """A file that is not a checkpoint we can use: the rule, what was got, the remedy."""
 
 

@@ -11,9 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bars
 from tyro.extras import subcommand_cli_from_dict
 
-from policy.dataset import DatasetError
 from policy.metrics import Progress, Watch
-from policy.train import Stopped, TrainConfig, Trained, TrainingError, train
+from policy.train import Stopped, TrainConfig, Trained, train
+from teleop.errors import UserError
 from teleop.session import SessionError
 
 PLAIN_LINE_EVERY = 500
@@ -38,7 +38,7 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         console.print("stopped before the first step: no checkpoint was written")
         return 1
-    except (SessionError, DatasetError, TrainingError, OSError) as error:
+    except (UserError, SessionError, OSError) as error:
         console.print(f"error: {error}", markup=False, soft_wrap=True)
         return 1
     console.print(_summary(trained), markup=False)

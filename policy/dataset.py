@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from policy.vision import Vision, see_all
+from teleop.errors import UserError
 from teleop.frame import HZ, Image, Source
 from teleop.session import VALIDATION_SEEDS_FROM, Episode, Session, SessionError, open_session
 
@@ -31,7 +32,7 @@ Say = Callable[[str], None]
 """Takes one sentence for the person at the terminal."""
 
 
-class DatasetError(Exception):
+class DatasetError(UserError):
     """Sessions that cannot be trained on: the rule, what was got, the remedy."""
 
 

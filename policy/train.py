@@ -22,6 +22,7 @@ from policy.dataset import LABEL_RULES, Lesson, Rows, Say, batches, load_lessons
 from policy.metrics import Metrics, Progress, Watch
 from policy.models import ARCHITECTURES
 from policy.vision import Vision
+from teleop.errors import UserError
 
 LABELS = "demos"
 VALIDATE_EVERY = 500
@@ -80,7 +81,7 @@ class Trained:
     """Process CPU time, loading included."""
 
 
-class TrainingError(Exception):
+class TrainingError(UserError):
     """Training can't go on: the rule, what was got, the remedy."""
 
 
