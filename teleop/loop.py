@@ -185,9 +185,10 @@ class _Episode:
         self.world, self.device, self.drivers, self.gate = world, device, drivers, gate
         self.sinks, self.metronome, self.nudge = sinks, metronome, nudge
         self.started: list[Sink] = []
-        self.step = self.ticks = 0
-        self.driver: Source | None = None
-        self.proposal: Action | None = None
+        self.ticks = 0
+        self.driven: list[
+            tuple[Source, Action]
+        ] = []  # who drove each step, and their proposal: a rewind goes back to it
         self.time_scale = 1.0
         self.hold = ""
 
@@ -221,7 +222,8 @@ class _Episode:
                 self.hold = CRASHED
 
     def _tick(self, beat: Beat) -> Tick:
-        return Tick(self.step, beat.time_ns, self.outcome, self.driver, self.proposal)
+        driver, proposal = self.driven[-1] if self.driven else (None, None)
+        return Tick(len(self.driven), beat.time_ns, self.outcome, driver, proposal)
 
     def _obey(self, controls: Controls) -> Why | None:
         if controls.interruption and self.hold != CRASHED:
@@ -241,8 +243,8 @@ class _Episode:
 
     def _rewind(self, world: Rewindable) -> None:
         """Go back a second and wait there: nobody is ready to drive in the middle of a jump."""
-        self.step = max(0, self.step - REWIND_STEPS)
-        self.outcome = world.rewind(self.step)
+        del self.driven[max(0, len(self.driven) - REWIND_STEPS) :]
+        self.outcome = world.rewind(len(self.driven))
         self.hold = PAUSED
 
     def _change_time_scale(self, command: Command) -> None:
@@ -260,8 +262,8 @@ class _Episode:
         action = executed_action(proposals[driver], nudge)
         result = self.world.step(action)
         frame = Frame(tick, proposals, driver, action, controls.hands_on, nudge, self.time_scale, beat.late_ns, result)
-        self.step, self.ticks, self.outcome = self.step + 1, self.ticks + 1, result
-        self.driver, self.proposal = driver, proposals[driver]
+        self.driven.append((driver, proposals[driver]))
+        self.ticks, self.outcome = self.ticks + 1, result
         for sink in self.sinks:
             sink.on_frame(frame)
         return result.why_over

@@ -81,7 +81,7 @@ class Pen:
         for row, (what, key, button) in enumerate(hints):
             y = rect.top + 34 * row
             self.text(surface, what, (rect.left, y), 22, INK, "midleft")
-            self.text(surface, key, (rect.left + rect.width * 0.42, y), 22, ACCENT, "midleft")
+            self.text(surface, key, (rect.left + rect.width * 0.4, y), 22, ACCENT, "midleft")
             self.text(surface, button, (rect.left + rect.width * 0.74, y), 22, DIM, "midleft")
 
     def _text(self, string: str, size: int, colour: str) -> pygame.Surface:

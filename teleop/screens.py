@@ -38,7 +38,7 @@ def ready(window: Window, seat: Seat, session: str, track: int) -> bool:
         pen.text(canvas, "Ready to drive", (500, 110), 64, INK, "center")
         pen.text(canvas, f"Track {track}, recorded into {session}", (500, 170), 26, DIM, "center")
         rows = [("", "keyboard", "gamepad"), *help_table()]
-        pen.hints(canvas, rows, pygame.Rect(170, 250, 720, 0))
+        pen.hints(canvas, rows, pygame.Rect(220, 250, 640, 0))
         key, button = hint(Command.PAUSE)
         pen.text(canvas, f"Press {key} to start", (500, 690), 38, ACCENT, "center")
         text = f"or {button} on a gamepad: plug one in at any time. Here now: {', '.join(seat.plugged)}"

@@ -18,8 +18,8 @@ DASHBOARD = pygame.Rect(0, 700, SIZE[0], 100)
 """Over the world's own dashboard, which shows the same less clearly."""
 BEHIND_ROWS = 100
 """More rows than this waiting for the disk, and a kill would cost more than is promised."""
-LATE_MS = 5.0
-"""Lateness worth a colour: a quarter of a tick."""
+LATE_MS = 20.0
+"""Lateness worth a colour: a whole tick. Less is felt by nobody, and recorded anyway."""
 
 
 class Shown(Protocol):
@@ -69,24 +69,26 @@ class Hud:
         self._late_ms.append(frame.late_ns / 1e6)
         self._times_ns.append(frame.tick.time_ns)
         self._driver, self._action = frame.driver, frame.action
-        self._draw(float(frame.result.pose[3]))
+        self._draw(float(frame.result.pose[3]), recording=True)
         self._window.present()
 
     def on_idle(self, tick: Tick, why: str) -> None:
         # A pause is no tick: counting it would make the cadence look slow.
         self._times_ns.clear()
-        self._draw(float(tick.outcome.pose[3]))
+        self._draw(float(tick.outcome.pose[3]), recording=False)
         self._pen.card(self._window.canvas, *_message(why))
         self._window.present()
 
     def on_end(self, end: End) -> None:
-        pass
+        """Leave the last picture on the canvas, with the light off: `screens.over` draws on it."""
+        self._times_ns.clear()
+        self._draw(float(end.outcome.pose[3]), recording=False)
 
-    def _draw(self, speed: float) -> None:
+    def _draw(self, speed: float, recording: bool) -> None:
         canvas = self._window.canvas
         self._world.view().draw(canvas)
         pygame.draw.rect(canvas, DARK, DASHBOARD)
-        self._draw_recording(canvas)
+        self._draw_recording(canvas, recording)
         self._draw_driver(canvas)
         self._draw_speed(canvas, speed)
         self._draw_controls(canvas)
@@ -94,11 +96,14 @@ class Hud:
         if self._rows.rows_behind > BEHIND_ROWS:
             self._draw_behind(canvas)
 
-    def _draw_recording(self, canvas: pygame.Surface) -> None:
+    def _draw_recording(self, canvas: pygame.Surface, recording: bool) -> None:
+        """The light, and the count that says it tells the truth. Off is a ring, not only another colour."""
         plate = pygame.Rect(16, 16, 236, 40)
         self._pen.panel(canvas, plate)
-        pygame.draw.circle(canvas, RECORDING, (plate.left + 22, plate.centery), 8)
-        self._pen.text(canvas, "REC", (plate.left + 40, plate.centery + 1), 26, INK, "midleft")
+        pygame.draw.circle(
+            canvas, RECORDING if recording else DIM, (plate.left + 22, plate.centery), 8, 0 if recording else 2
+        )
+        self._pen.text(canvas, "REC", (plate.left + 40, plate.centery + 1), 26, INK if recording else DIM, "midleft")
         count = f"{self._rows.rows_recorded:,} frames"
         self._pen.text(canvas, count, (plate.right - 16, plate.centery + 1), 24, INK, "midright")
 
@@ -113,11 +118,16 @@ class Hud:
     def _draw_speed(self, canvas: pygame.Surface, speed: float) -> None:
         self._pen.text(canvas, f"{speed:.0f}", (96, DASHBOARD.centery - 8), 60, INK, "midright")
         self._pen.text(canvas, "speed", (106, DASHBOARD.centery + 2), 22, DIM, "midleft")
-        hz, late = self._cadence_hz(), max(self._late_ms, default=0.0)
-        text = f"{hz:.1f} Hz" if hz else "- Hz"
-        if late > LATE_MS:
-            text += f"  {late:.0f} ms late"
-        self._pen.text(canvas, text, (28, DASHBOARD.bottom - 16), 20, WARNING if late > LATE_MS else DIM, "midleft")
+        self._draw_cadence(canvas)
+
+    def _draw_cadence(self, canvas: pygame.Surface) -> None:
+        """Over the last second; nothing while the car stands."""
+        if len(self._times_ns) < 2:
+            return
+        hz = (len(self._times_ns) - 1) * 1e9 / (self._times_ns[-1] - self._times_ns[0])
+        late = max(self._late_ms)
+        text = f"{hz:.1f} Hz" if late < LATE_MS else f"{hz:.1f} Hz, {late:.0f} ms late"
+        self._pen.text(canvas, text, (28, DASHBOARD.bottom - 16), 20, DIM if late < LATE_MS else WARNING, "midleft")
 
     def _draw_controls(self, canvas: pygame.Surface) -> None:
         steering, gas, brake = (float(value) for value in self._action)
@@ -160,12 +170,6 @@ class Hud:
         plate.centerx = SIZE[0] // 2
         self._pen.panel(canvas, plate)
         self._pen.text(canvas, text, plate.center, 24, WARNING, "center")
-
-    def _cadence_hz(self) -> float:
-        """Over the last second; 0 while there is nothing to tell."""
-        if len(self._times_ns) < 2:
-            return 0.0
-        return (len(self._times_ns) - 1) * 1e9 / (self._times_ns[-1] - self._times_ns[0])
 
 
 def lap_text(seconds: float) -> str:
