@@ -210,13 +210,13 @@ class _Episode:
     def drive(self) -> Why:
         while True:
             beat = self.metronome.wait(self.time_scale)
-            tick = self._tick(beat)
-            controls = self.device.read(tick)
+            controls = self.device.read(self._tick(beat))
             if why := self._obey(controls):
                 return why
+            tick = self._tick(beat)  # again: a rewind is somewhere else
             if why_idle := controls.interruption or self.hold:
                 self._idle(tick, why_idle)
-            elif why := self._step(self._tick(beat), controls, beat):
+            elif why := self._step(tick, controls, beat):
                 if why != "crashed" or not self.device.person:
                     return why
                 self.hold = CRASHED
