@@ -99,9 +99,10 @@ class Road:
     def point(self, station: npt.ArrayLike, lateral: npt.ArrayLike = 0.0) -> Floats:
         """(..., 2) world units of places: on the centre line, or `lateral` to its left."""
         at = np.asarray(station, np.float64) % self.length
+        aside = np.asarray(lateral, np.float64)
         heading = np.interp(at, self._knots, self._headings)
-        x = np.interp(at, self._knots, self._loop[:, 0]) - lateral * np.sin(heading)
-        y = np.interp(at, self._knots, self._loop[:, 1]) + lateral * np.cos(heading)
+        x = np.interp(at, self._knots, self._loop[:, 0]) - aside * np.sin(heading)
+        y = np.interp(at, self._knots, self._loop[:, 1]) + aside * np.cos(heading)
         return np.stack([x, y], axis=-1)
 
     def heading(self, station: npt.ArrayLike) -> Floats:

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from importlib import metadata
 from typing import Any, Literal
 
-import Box2D
 import numpy as np
 import numpy.typing as npt
 import pygame
@@ -46,7 +45,8 @@ class TrackWorld:
             raise ValueError(f'ends is "lap" or "stock"; got {ends!r}')
         if max_steps is not None and max_steps < 1:
             raise ValueError(f"max_steps is at least 1, or None for no limit; got {max_steps}")
-        self._env = FastCarRacing(domain_randomize=domain_randomize)
+        # Any: to its own types, gymnasium's car and road are None for ever.
+        self._env: Any = FastCarRacing(domain_randomize=domain_randomize)
         self._ends_at_line = ends == "lap"
         self._max_steps = max_steps
         self._view = TrackView(self._env) if picture else None
@@ -62,7 +62,7 @@ class TrackWorld:
     def visited(self) -> npt.NDArray[np.bool_]:
         """bool (tiles,): which tiles a wheel has touched; tile i lies before point i of `road.centre`."""
         self._check_reset()
-        return np.array([tile.road_visited for tile in self._env.road], bool)
+        return np.array([tile.road_visited for tile in self._env.road], np.bool_)
 
     def environment(self) -> dict[str, Any]:
         """What `gymnasium.make` needs for the same track: {"id", "kwargs"}."""
@@ -244,7 +244,7 @@ def versions() -> dict[str, str]:
         "gymnasium": metadata.version("gymnasium"),
         "pygame": f"{distribution} {pygame.version.ver}",
         "sdl": ".".join(map(str, pygame.get_sdl_version())),
-        "box2d": Box2D.__version__,
+        "box2d": metadata.version("box2d"),
         "numpy": np.__version__,
         "python": platform.python_version(),
         "machine": platform.machine(),

@@ -32,7 +32,7 @@ Points = npt.NDArray[np.int32]
 Color = tuple[int, int, int]
 
 
-class FastCarRacing(stock.CarRacing):  # type: ignore[misc]  # gymnasium's environment is untyped
+class FastCarRacing(stock.CarRacing):
     """Stock CarRacing-v3 with its drawing replaced; physics, tracks and rewards are untouched.
 
     While `drawing` is False, steps return no observation and cost a twentieth: for re-simulation.
@@ -46,7 +46,7 @@ class FastCarRacing(stock.CarRacing):  # type: ignore[misc]  # gymnasium's envir
     def _create_track(self) -> bool:
         """Also forgets the cached polygons of the last track."""
         self._brush = None
-        return bool(super()._create_track())
+        return bool(super()._create_track())  # type: ignore[no-untyped-call]
 
     def _render(self, mode: str) -> Image | None:
         return self.brush.observation() if self.drawing else None
@@ -63,7 +63,7 @@ class Brush:
     """Draws one episode of an environment, whose track stays the same while the car moves."""
 
     def __init__(self, env: FastCarRacing) -> None:
-        self._env = env
+        self._env: Any = env  # to its own types, gymnasium's car and surface are None for ever
         self._base = _surface((WIDTH, HEIGHT))
         self._flipped = _surface((WIDTH, HEIGHT))
         self._picture: pygame.Surface | None = None
@@ -154,7 +154,7 @@ class Brush:
 class Camera:
     """Where the picture looks: behind the car, nose up, zooming in during the first second."""
 
-    def __init__(self, env: FastCarRacing) -> None:
+    def __init__(self, env: Any) -> None:
         self.angle = -env.car.hull.angle
         self.zoom = 0.1 * stock.SCALE * max(1 - env.t, 0) + stock.ZOOM * stock.SCALE * min(env.t, 1)
         x, y = -(env.car.hull.position[0]) * self.zoom, -(env.car.hull.position[1]) * self.zoom
