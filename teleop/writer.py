@@ -17,6 +17,7 @@ import math
 import shutil
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -46,6 +47,8 @@ from teleop.session import (
 )
 
 GROW_ROWS = 1000
+SYNC_THREADS = 8
+"""Half of an episode's columns at once: more gained nothing on the disks at hand."""
 CAR_RACING_OBSERVATION = (96, 96, 3)
 Row = Mapping[str, npt.ArrayLike]
 """One value for each column."""
@@ -142,6 +145,7 @@ class SessionWriter:
         except BaseException:
             self._lock.release()
             raise
+        self._pool = ThreadPoolExecutor(SYNC_THREADS, thread_name_prefix="sync")
 
     def _open(self, attrs: dict[str, Any], now: Callable[[], datetime]) -> None:
         if (self.path / "zarr.json").exists():
@@ -164,16 +168,14 @@ class SessionWriter:
 
     def _create(self, attrs: Mapping[str, Any], now: Callable[[], datetime]) -> None:
         """The root's metadata comes last: a kill before it leaves a folder that the next writer may take over."""
-        if self.path.exists() and any(file for file in self.path.rglob("*") if file.name not in _OWN_NAMES):
+        if self.path.is_file() or any(file.name not in _OWN_NAMES for file in self.path.rglob("*")):
             raise SessionError(f"{self.path} exists and is not a session: choose another name")
         episodes = self.path / "episodes"
         episodes.mkdir(parents=True, exist_ok=True)
         durable.replace_file(episodes / "zarr.json", durable.group_metadata({}))
         identity = {"format": FORMAT, "format_version": FORMAT_VERSION, "id": uuid.uuid4().hex}
         created = {"created_utc": now().astimezone(UTC).isoformat(timespec="seconds")}
-        durable.sync_folder(episodes)
         durable.replace_file(self.path / "zarr.json", durable.group_metadata({**identity, **created, **attrs}))
-        durable.sync_folder(self.path)
         durable.sync_folder(self.path.parent)
 
     def begin_episode(self, attrs: Mapping[str, Any]) -> EpisodeWriter:
@@ -181,10 +183,11 @@ class SessionWriter:
         check_recordable(attrs["seed"])
         numbers = [int(folder.name) for folder in _folders(self.path / "episodes") if folder.name.isdigit()]
         folder = self.path / "episodes" / f"{max(numbers, default=-1) + 1:06d}"
-        return EpisodeWriter(folder, attrs, self._columns, self._templates)
+        return EpisodeWriter(folder, attrs, self._columns, self._templates, self._pool)
 
     def close(self) -> None:
         """Let go of the lock. What was not committed is not part of the session."""
+        self._pool.shutdown()
         self._lock.release()
 
     def __enter__(self) -> Self:
@@ -208,6 +211,7 @@ class EpisodeWriter:
         attrs: Mapping[str, Any],
         episode_columns: Sequence[Column],
         templates: Mapping[str, dict[str, Any]],
+        pool: Executor,
     ) -> None:
         """Use `SessionWriter.begin_episode`."""
         self.path = path
@@ -217,23 +221,25 @@ class EpisodeWriter:
         self.committed = 0
         """Safe from a kill."""
         self._templates = templates
+        self._pool = pool
         self._attrs = _plain(attrs) | {
             "committed": 0, "end": None, "figures": {}, "error": "", "discarded": False, "excluded": []
         }  # fmt: skip
-        self._capacity = GROW_ROWS
         self._columns = [_ColumnWriter(path / column.name, column) for column in episode_columns]
         path.mkdir()
-        self._write_attrs()
         for name in templates:
             (path / name).mkdir()
-        self._write_shapes(GROW_ROWS)
-        self._write_metadata(FINAL_OBSERVATION, templates[FINAL_OBSERVATION])
-        for folder in (path, path.parent):
-            durable.sync_folder(folder)
+        self._write_attrs()
+        durable.sync_folder(path.parent)
+        self._pending = self._shapes(GROW_ROWS)
+        self._pending[path / FINAL_OBSERVATION / "zarr.json"] = durable.encoded_json(templates[FINAL_OBSERVATION])
 
     def append(self, row: Row) -> None:
-        """Take one row; it may stay in memory until `commit`."""
+        """Take one row; it stays in memory until `commit`."""
         for column in self._columns:
+            if column.full:
+                self._pending |= column.encoded()
+                column.next_chunk()
             column.append(row[column.name])
         self.rows += 1
 
@@ -242,9 +248,8 @@ class EpisodeWriter:
         if self.rows == self.committed:
             return
         if self.rows > self._capacity:
-            self._write_shapes(GROW_ROWS * math.ceil(self.rows / GROW_ROWS))
-        for column in self._columns:
-            column.flush()
+            self._pending |= self._shapes(GROW_ROWS * math.ceil(self.rows / GROW_ROWS))
+        self._write_pending()
         self._write_attrs(committed=self.rows)
         self.committed = self.rows
 
@@ -253,10 +258,9 @@ class EpisodeWriter:
 
         `final_observation` followed the last row. `excluded`: [start, stop) ranges of rows not to be learned from.
         """
-        for column in self._columns:
-            column.flush()
-        self._write_final_observation(final_observation)
-        self._write_shapes(self.rows)
+        final_chunk = self.path / FINAL_OBSERVATION / chunk_file(0, final_observation.ndim)
+        self._pending |= self._shapes(self.rows) | {final_chunk: durable.encoded_chunk(final_observation)}
+        self._write_pending()
         self._write_attrs(
             committed=self.rows,
             end=end.why,
@@ -267,55 +271,56 @@ class EpisodeWriter:
         )
         self.committed = self.rows
 
-    def _write_final_observation(self, observation: Image) -> None:
-        folder = self.path / FINAL_OBSERVATION
-        durable.replace_file(folder / chunk_file(0, observation.ndim), durable.encoded_chunk(observation))
-        durable.sync_folder(folder)
-
-    def _write_shapes(self, rows: int) -> None:
+    def _shapes(self, rows: int) -> dict[Path, bytes]:
+        """Every column's metadata, with so many rows."""
+        self._capacity = rows
+        files = {}
         for column in self._columns:
             template = self._templates[column.name]
-            self._write_metadata(column.name, template | {"shape": [rows, *template["shape"][1:]]})
-        self._capacity = rows
+            metadata = template | {"shape": [rows, *template["shape"][1:]]}
+            files[self.path / column.name / "zarr.json"] = durable.encoded_json(metadata)
+        return files
 
-    def _write_metadata(self, name: str, metadata: Mapping[str, Any]) -> None:
-        durable.replace_file(self.path / name / "zarr.json", durable.encoded_json(metadata))
-        durable.sync_folder(self.path / name)
+    def _write_pending(self) -> None:
+        for column in self._columns:
+            self._pending |= column.encoded()
+        durable.replace_files(self._pending, self._pool)
+        self._pending = {}
 
     def _write_attrs(self, **changes: Any) -> None:
         self._attrs |= changes
         durable.replace_file(self.path / "zarr.json", durable.group_metadata(self._attrs))
-        durable.sync_folder(self.path)
 
 
 class _ColumnWriter:
-    """One chunk of one column in memory, written whole every time."""
+    """One chunk of one column in memory, encoded whole every time."""
 
     def __init__(self, folder: Path, column: Column) -> None:
         self.name = column.name
         self._folder = folder
         self._fill = column.fill
         self._rows: npt.NDArray[Any] = np.full((column.chunk_rows, *column.shape), column.fill, column.dtype)
-        self._chunk = 0
-        self._count = 0
-        self._flushed = 0
+        self._chunk = self._count = self._encoded = 0
+
+    @property
+    def full(self) -> bool:
+        return self._count == len(self._rows)
 
     def append(self, value: npt.ArrayLike) -> None:
-        if self._count == len(self._rows):
-            self.flush()
-            self._rows.fill(self._fill)
-            self._chunk += 1
-            self._count = self._flushed = 0
         self._rows[self._count] = value
         self._count += 1
 
-    def flush(self) -> None:
-        if self._count == self._flushed:
-            return
-        file = self._folder / chunk_file(self._chunk, self._rows.ndim)
-        durable.replace_file(file, durable.encoded_chunk(self._rows))
-        durable.sync_folder(self._folder)
-        self._flushed = self._count
+    def next_chunk(self) -> None:
+        self._rows.fill(self._fill)
+        self._chunk += 1
+        self._count = self._encoded = 0
+
+    def encoded(self) -> dict[Path, bytes]:
+        """The chunk's file, if a row was added since the last time."""
+        if self._count == self._encoded:
+            return {}
+        self._encoded = self._count
+        return {self._folder / chunk_file(self._chunk, self._rows.ndim): durable.encoded_chunk(self._rows)}
 
 
 def _recover(folder: Path, names: Sequence[str]) -> None:

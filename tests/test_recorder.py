@@ -2,36 +2,54 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 
+from teleop import durable
 from teleop.clock import SimulatedMetronome
-from teleop.frame import End, Source, Start
+from teleop.frame import COAST, Action, Command, Controls, End, Frame, Outcome, Source, Start, Tick
 from teleop.gates import Only
-from teleop.loop import run_episode
-from teleop.session import open_session
-from teleop.sinks.recorder import Recorder
-from tests.fakes import TOY_ENV, ScriptedDevice, Tape, ToyWorld, steering
+from teleop.loop import Sink, run_episode
+from teleop.session import COMMIT_ROWS, SessionError, open_session
+from teleop.sinks.recorder import QUEUE_S, Recorder
+from tests.fakes import TOY_ENV, ScriptedDevice, Tape, ToyWorld, commands, steering
+
+START = Start(seed=7, mode="demo", paced=False)
 
 
-def drive(recorder: Recorder, rows: int, seed: int = 7) -> tuple[Tape, End]:
-    tape = Tape()
-    end = run_episode(
-        Start(seed=seed, mode="demo", paced=False),
-        world=ToyWorld(),
-        device=ScriptedDevice(steering(rows)),
+def drive(sinks: list[Sink], controls: list[Controls], start: Start = START, world: ToyWorld | None = None) -> End:
+    return run_episode(
+        start,
+        world=world or ToyWorld(),
+        device=ScriptedDevice(controls),
         drivers={},
         gate=Only(Source.HUMAN),
-        sinks=[recorder, tape],
+        sinks=sinks,
         metronome=SimulatedMetronome(50),
     )
-    return tape, end
+
+
+def some_frame(action: Action, step: int = 0) -> Frame:
+    outcome = ToyWorld().reset(1)
+    return Frame(Tick(step, step, outcome), {Source.HUMAN: action}, Source.HUMAN, action, True, 0.0, 1.0, 0, outcome)
+
+
+def some_end(why: Any = "stopped") -> End:
+    return End(why, 1, ToyWorld().reset(1), {})
 
 
 def test_what_was_driven_is_what_is_read_back(tmp_path: Path) -> None:
+    tape = Tape()
     with Recorder(tmp_path / "mine", TOY_ENV, block_when_behind=True) as recorder:
-        tape, end = drive(recorder, rows=123)
+        end = drive([recorder, tape], steering(123))
     (episode,) = open_session(tmp_path / "mine").episodes
     assert episode.committed == len(tape.frames) == 123
     assert np.array_equal(episode.observation, [frame.tick.outcome.observation for frame in tape.frames])
@@ -45,4 +63,249 @@ def test_what_was_driven_is_what_is_read_back(tmp_path: Path) -> None:
     assert np.array_equal(episode.time_ns, np.arange(123) * 20_000_000)
     assert episode.final_observation is not None
     assert np.array_equal(episode.final_observation, end.outcome.observation)
-    assert episode.attrs["end"] == "stopped"
+    assert (episode.attrs["end"], episode.attrs["figures"]) == ("stopped", dict(end.figures))
+
+
+def test_a_reused_buffer_does_not_alias_earlier_rows(tmp_path: Path) -> None:
+    action, outcome = COAST.copy(), ToyWorld().reset(1)
+    with Recorder(tmp_path / "mine", TOY_ENV) as recorder:
+        recorder.on_start(START)
+        for step in range(20):
+            action[0] = step / 20
+            outcome.pose[0] = step
+            outcome.observation[:] = step
+            tick = Tick(step, step, outcome)
+            recorder.on_frame(Frame(tick, {Source.HUMAN: action}, Source.HUMAN, action, True, 0.0, 1.0, 0, outcome))
+        recorder.on_end(some_end())
+    (episode,) = open_session(tmp_path / "mine").episodes
+    expected = (np.arange(20) / 20).astype(np.float32)
+    assert np.array_equal(episode.action[:, 0], expected)
+    assert np.array_equal(episode.human_action[:, 0], expected)
+    assert np.array_equal(episode.pose[:, 0], np.arange(20))
+    assert np.array_equal(episode.observation[:, 0, 0, 0], np.arange(20))
+
+
+def test_every_episode_of_a_run_is_recorded_in_order(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "mine", TOY_ENV, block_when_behind=True) as recorder:
+        for seed in range(4):
+            drive([recorder], steering(30 + seed), Start(seed=seed, mode="demo", paced=False))
+    episodes = open_session(tmp_path / "mine").episodes
+    assert [(episode.name, episode.attrs["seed"], episode.committed) for episode in episodes] == [
+        *(("000000", 0, 30), ("000001", 1, 31), ("000002", 2, 32), ("000003", 3, 33))
+    ]
+
+
+def test_an_episode_that_is_given_up_before_its_first_tick_leaves_nothing(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "mine", TOY_ENV) as recorder:
+        drive([recorder], [commands(Command.DISCARD)])
+        drive([recorder], steering(3))
+    assert [episode.name for episode in open_session(tmp_path / "mine").episodes] == ["000000"]
+
+
+def test_a_discarded_episode_is_marked_and_kept(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "mine", TOY_ENV) as recorder:
+        drive([recorder], [*steering(12), commands(Command.DISCARD)])
+    (episode,) = open_session(tmp_path / "mine").episodes
+    assert (episode.discarded, episode.attrs["end"], episode.committed) == (True, "discarded", 12)
+
+
+def test_rewinding_appends_and_marks_the_abandoned_branch(tmp_path: Path) -> None:
+    script = [*steering(80), commands(Command.REWIND), commands(Command.PAUSE), *steering(10, first=3)]
+    with Recorder(tmp_path / "mine", TOY_ENV) as recorder:
+        drive([recorder], script)
+    (episode,) = open_session(tmp_path / "mine").episodes
+    # The tick that unpauses is driven: 80, then 1 + 10 from step 30 on.
+    assert episode.step.tolist() == [*range(80), *range(30, 41)]
+    assert np.flatnonzero(episode.kept).tolist() == [*range(30), *range(80, 91)]
+
+
+def test_what_a_rewind_took_back_just_before_the_end_is_excluded(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "mine", TOY_ENV) as recorder:
+        drive([recorder], [*steering(80), commands(Command.REWIND), commands(Command.FINISH)])
+    (episode,) = open_session(tmp_path / "mine").episodes
+    assert np.flatnonzero(episode.excluded).tolist() == list(range(30, 80))
+    world = ToyWorld()
+    world.reset(7)
+    outcomes = [world.step(action) for action in episode.action]
+    assert episode.final_observation is not None
+    assert np.array_equal(episode.final_observation, outcomes[-1].observation)
+
+
+def test_a_pause_makes_everything_safe_once(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "mine", TOY_ENV) as recorder:
+        recorder.on_start(START)
+        for step in range(7):
+            recorder.on_frame(some_frame(COAST, step))
+        for _ in range(100):
+            recorder.on_idle(Tick(7, 0, ToyWorld().reset(1)), "paused")
+        wait_until(lambda: recorder.committed == 7)
+        assert [episode.committed for episode in open_session(tmp_path / "mine").episodes] == [7]
+
+
+def wait_until(condition: Any) -> None:
+    for _ in range(2_000):
+        if condition():
+            return
+        threading.Event().wait(0.005)
+    raise AssertionError("it did not happen within 10 s")
+
+
+def test_the_screen_can_say_what_is_recorded_and_what_is_safe(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "mine", TOY_ENV) as recorder:
+        recorder.on_start(START)
+        for step in range(COMMIT_ROWS + 3):
+            recorder.on_frame(some_frame(COAST, step))
+        assert recorder.rows_recorded == COMMIT_ROWS + 3
+        wait_until(lambda: recorder.committed == COMMIT_ROWS)
+        assert recorder.rows_behind == 3
+
+
+@pytest.fixture
+def stuck_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Every chunk waits until the event is set."""
+    free, write = threading.Event(), durable.replace_files
+
+    def stuck(files: Mapping[Path, bytes], pool: Any) -> None:
+        free.wait()
+        write(files, pool)
+
+    monkeypatch.setattr(durable, "replace_files", stuck)
+    yield free
+    free.set()
+
+
+def test_a_person_drives_on_while_the_disk_is_stuck_for_thirty_seconds_and_no_longer(
+    tmp_path: Path, stuck_disk: threading.Event
+) -> None:
+    recorder = Recorder(tmp_path / "mine", TOY_ENV, hz=10)
+    recorder.on_start(START)
+    frame = some_frame(COAST)
+    for _ in range(COMMIT_ROWS):  # in the writer's hands
+        recorder.on_frame(frame)
+    wait_until(lambda: recorder.rows_behind == 0)
+    for _ in range(QUEUE_S * 10):
+        recorder.on_frame(frame)
+    with pytest.raises(SessionError, match="the disk is too slow: 300 rows wait"):
+        recorder.on_frame(frame)
+    recorder.on_end(some_end("failed"))
+    stuck_disk.set()
+    recorder.close()
+    # Nothing that was accepted is dropped.
+    assert [episode.committed for episode in open_session(tmp_path / "mine").episodes] == [COMMIT_ROWS + 300]
+
+
+def test_unpaced_driving_waits_for_the_disk_with_fifty_rows_queued(tmp_path: Path, stuck_disk: threading.Event) -> None:
+    recorder = Recorder(tmp_path / "mine", TOY_ENV, block_when_behind=True)
+    driving = threading.Thread(target=lambda: drive([recorder], steering(400)), daemon=True)
+    driving.start()
+    wait_until(lambda: recorder.rows_behind == COMMIT_ROWS)
+    threading.Event().wait(0.05)
+    assert (recorder.rows_recorded, recorder.rows_behind) == (2 * COMMIT_ROWS, COMMIT_ROWS)
+    stuck_disk.set()
+    driving.join(10)
+    recorder.close()
+    assert [episode.committed for episode in open_session(tmp_path / "mine").episodes] == [400]
+
+
+def test_an_episodes_end_never_waits_for_the_disk(tmp_path: Path, stuck_disk: threading.Event) -> None:
+    recorder = Recorder(tmp_path / "mine", TOY_ENV)
+    drive([recorder], steering(60))
+    drive([recorder], steering(60))  # comes back at all: nothing of the first one is written yet
+    stuck_disk.set()
+    recorder.close()
+    assert [episode.committed for episode in open_session(tmp_path / "mine").episodes] == [60, 60]
+
+
+class FullDisk:
+    """Room for so many commits, then none."""
+
+    def __init__(self, room: int, write: Any, error: OSError) -> None:
+        self.room, self.write, self.error = room, write, error
+
+    def __call__(self, files: Mapping[Path, bytes], pool: Any) -> None:
+        self.room -= 1
+        if self.room < 0:
+            raise self.error
+        self.write(files, pool)
+
+
+@pytest.mark.parametrize("paced", [True, False])
+def test_a_full_disk_ends_the_episode_says_what_is_safe_and_hangs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, paced: bool
+) -> None:
+    full = FullDisk(3, durable.replace_files, OSError(errno.ENOSPC, "No space left on device"))
+    monkeypatch.setattr(durable, "replace_files", full)
+    tape = Tape()
+    recorder = Recorder(tmp_path / "mine", TOY_ENV, block_when_behind=not paced)
+    drive([recorder, tape], steering(70))
+    with pytest.raises(SessionError) as raised, recorder:
+        drive([recorder, tape], steering(100_000))
+    assert str(raised.value) == (
+        f"recording to {tmp_path / 'mine.zarr'} stopped, the disk is full; safe from this run: 1 whole episodes and "
+        "the first 50 rows of episode 000001; free some space, then record to the same session again"
+    )
+    assert tape.ends[-1].why == "failed"
+    monkeypatch.undo()
+    with Recorder(tmp_path / "mine", TOY_ENV) as recorder:
+        drive([recorder], steering(5))
+    assert [episode.committed for episode in open_session(tmp_path / "mine").episodes] == [70, 50, 5]
+
+
+def test_a_writer_that_dies_is_reported_by_close_if_nothing_else_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(durable, "replace_files", FullDisk(0, None, OSError(errno.EIO, "Input/output error")))
+    recorder = Recorder(tmp_path / "mine", TOY_ENV)
+    drive([recorder], steering(5))
+    with pytest.raises(
+        SessionError, match=r"writing failed \(OSError: .*Input/output error.*safe from this run: nothing"
+    ):
+        recorder.close()
+
+
+def test_a_really_full_disk_costs_nothing_that_was_committed(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
+    if os.name != "posix" or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("needs to be root, to mount a disk of one megabyte")
+    try:
+        recorder = Recorder(disk / "mine", TOY_ENV, block_when_behind=True)
+        with pytest.raises(SessionError, match=r"is full; safe from this run: the first \d+ rows of"), recorder:
+            drive([recorder], steering(100_000))
+        session = open_session(disk / "mine")
+        assert session.damaged == ()
+        assert len(session.episodes[0].observation) == recorder.committed >= COMMIT_ROWS
+        assert not list(disk.rglob("*.partial"))
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_a_second_recorder_on_the_session_is_refused(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "mine", TOY_ENV), pytest.raises(SessionError, match="a session has one writer"):
+        Recorder(tmp_path / "mine", TOY_ENV)
+
+
+def test_a_track_that_measures_is_refused_before_anything_is_driven(tmp_path: Path) -> None:
+    tape = Tape()
+    with Recorder(tmp_path / "mine", TOY_ENV) as recorder, pytest.raises(SessionError, match="got seed 1000000"):
+        drive([recorder, tape], steering(5), Start(seed=1_000_000, mode="demo", paced=False))
+    assert not tape.frames
+
+
+class BreakingWorld(ToyWorld):
+    """Fails at its 61st step."""
+
+    def step(self, action: Action) -> Outcome:
+        if len(self._actions) == 60:
+            raise RuntimeError("the simulator broke")
+        return super().step(action)
+
+
+def test_an_error_elsewhere_still_closes_the_episode_and_propagates(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="the simulator broke"), Recorder(tmp_path / "mine", TOY_ENV) as recorder:
+        drive([recorder], steering(100), world=BreakingWorld())
+    (episode,) = open_session(tmp_path / "mine").episodes
+    assert (episode.committed, episode.attrs["end"]) == (60, "failed")
+    assert episode.attrs["error"] == "RuntimeError: the simulator broke"
+    assert episode.final_observation is not None

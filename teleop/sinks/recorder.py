@@ -65,6 +65,7 @@ class Recorder:
         self._limit = COMMIT_ROWS if block_when_behind else round(QUEUE_S * hz)
         self._queue: deque[_Message] = deque()
         self._queued_rows = 0
+        self._wanted = COMMIT_ROWS
         self._changed = threading.Condition()
         self._closing = False
         self._flushed = True
@@ -105,7 +106,7 @@ class Recorder:
             self._queue.append(row)
             self._queued_rows += 1
             # Waking the writer for every row would cost more than the row.
-            if self._queued_rows >= COMMIT_ROWS:
+            if self._queued_rows >= self._wanted:
                 self._changed.notify_all()
         self.rows_recorded += 1
         self._last_frame, self._stood_at = frame, frame.tick.step + 1
@@ -180,17 +181,17 @@ class Recorder:
         Empty when the recorder was closed and nothing is left.
         """
         episode = self._episode
-        most = COMMIT_ROWS - (episode.rows - episode.committed if episode else 0)
         with self._changed:
+            self._wanted = COMMIT_ROWS - (episode.rows - episode.committed if episode else 0)
             self._changed.wait_for(lambda: self._closing or self._ready())
-            messages = [self._queue.popleft() for _ in range(min(len(self._queue), most))]
+            messages = [self._queue.popleft() for _ in range(min(len(self._queue), self._wanted))]
             self._queued_rows -= sum(isinstance(message, Mapping) for message in messages)
             self._changed.notify_all()
         return messages
 
     def _ready(self) -> bool:
         """A commit's worth of rows, or any other message; which is never put before the rows that precede it."""
-        return self._queued_rows >= COMMIT_ROWS or len(self._queue) > self._queued_rows
+        return self._queued_rows >= self._wanted or len(self._queue) > self._queued_rows
 
     def _handle(self, message: _Message) -> None:
         if isinstance(message, Start):
