@@ -115,7 +115,7 @@ def test_every_proposal_is_in_the_frame_whoever_drives() -> None:
     for frame, controls in zip(tape.frames, steering(3), strict=True):
         assert frame.driver is Source.LEARNER
         assert frame.action.tolist() == [0.5, 1, 0]
-        assert np.array_equal(frame.proposals[Source.HUMAN], controls.action)
+        assert frame.proposals[Source.HUMAN] == pytest.approx(controls.action)
 
 
 def test_an_action_is_stepped_on_the_tick_it_was_read_and_its_result_is_the_next_tick() -> None:

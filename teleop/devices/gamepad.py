@@ -87,11 +87,12 @@ class Gamepads:
             return event.instance_id in self._pads
         if event.type != pygame.CONTROLLERAXISMOTION or (event.instance_id, event.axis) not in self._touched:
             return False
-        value = event.value / FULL
+        value: float = event.value / FULL
         if abs(value - self._touched[event.instance_id, event.axis]) < TOUCH:
             return False
         self._touched[event.instance_id, event.axis] = value
-        return True
+        # Letting go is no touch; SDL also lets go of everything when a pad is unplugged.
+        return abs(value) > STICK_DEAD_ZONE
 
 
 def rescaled(value: float, dead_zone: float) -> float:

@@ -1,0 +1,265 @@
+"""Gamepads through SDL's own virtual joystick, and what reaches the disk. Numbers are computed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pygame
+import pytest
+
+from teleop.clock import SimulatedMetronome
+from teleop.devices.gamepad import Gamepads, rescaled
+from teleop.devices.keyboard import Keyboard
+from teleop.devices.seat import FOCUS_LOST, Seat
+from teleop.frame import Action, Command, Controls, End, Source, Start, Tick
+from teleop.gates import Only
+from teleop.loop import run_episode
+from teleop.session import Episode, open_session
+from teleop.sinks.recorder import Recorder
+from teleop.window import Window
+from teleop.worlds.track import TrackWorld
+from tests.fakes import Tape, ToyWorld
+from tests.virtual_joystick import VirtualPad
+
+START = Start(seed=1, mode="demo", paced=False)
+TICK = Tick(0, 0, ToyWorld().reset(1))
+HALF_STICK = (16384 / 32767 - 0.12) / 0.88
+"""What half of the stick's way is, outside a dead zone of 0.12."""
+TRIGGER_GRAIN = 5e-5
+"""SDL's trigger counts half as finely as the joystick axis under it: one part in 32767."""
+
+
+class Puppet:
+    """A seat whose hands are moved by a script, tick by tick."""
+
+    def __init__(self, seat: Seat, script: Mapping[int, Callable[[], None]], ticks: int) -> None:
+        self._seat, self._script, self._ticks = seat, script, ticks
+        self.person = True
+
+    def reset(self, start: Start) -> None:
+        self._seat.reset(start)
+        self._tick = 0
+
+    def read(self, tick: Tick) -> Controls:
+        self._script.get(self._tick, lambda: None)()
+        self._tick += 1
+        controls = self._seat.read(tick)
+        if self._tick > self._ticks:
+            return Controls(controls.action, controls.hands_on, (*controls.commands, Command.FINISH))
+        return controls
+
+
+def seat_at(window: Window) -> Seat:
+    seat = Seat(window, [Keyboard(), Gamepads()])
+    seat.listen()  # as the ready screen does: what is plugged in is found
+    return seat
+
+
+def press(key: int) -> None:
+    pygame.event.post(pygame.Event(pygame.KEYDOWN, key=key))
+
+
+def drive(seat: Seat, script: Mapping[int, Callable[[], None]], ticks: int) -> tuple[Tape, End]:
+    tape = Tape()
+    end = run_episode(
+        START,
+        world=ToyWorld(),
+        device=Puppet(seat, script, ticks),
+        drivers={},
+        gate=Only(Source.HUMAN),
+        sinks=[tape],
+        metronome=SimulatedMetronome(50),
+    )
+    return tape, end
+
+
+def record(path: Path, seat: Seat, script: Mapping[int, Callable[[], None]], ticks: int) -> Episode:
+    world = TrackWorld()
+    with Recorder(path, world.environment(), block_when_behind=True) as recorder:
+        run_episode(
+            START,
+            world=world,
+            device=Puppet(seat, script, ticks),
+            drivers={},
+            gate=Only(Source.HUMAN),
+            sinks=[recorder],
+            metronome=SimulatedMetronome(50),
+        )
+    world.close()
+    return open_session(path).episodes[0]
+
+
+def action_of(seat: Seat) -> Action:
+    action = seat.read(TICK).action
+    assert action is not None
+    return action
+
+
+@pytest.mark.parametrize(
+    ("value", "dead_zone", "expected"),
+    [(0.0, 0.2, 0.0), (0.2, 0.2, 0.0), (-0.2, 0.2, 0.0), (0.6, 0.2, 0.5), (-0.6, 0.2, -0.5), (1.0, 0.2, 1.0)],
+)
+def test_the_dead_zone_swallows_rest_and_is_left_without_a_jump(
+    value: float, dead_zone: float, expected: float
+) -> None:
+    assert rescaled(value, dead_zone) == pytest.approx(expected)
+
+
+def test_a_stick_at_its_far_end_is_full_lock_although_sdl_counts_one_further_there() -> None:
+    assert rescaled(-32768 / 32767, 0.12) == -1.0
+
+
+def test_the_axes_that_moved_are_the_rows_on_disk(tmp_path: Path, window: Window, pad: VirtualPad) -> None:
+    def brake_hard() -> None:
+        pad.gas(0)
+        pad.brake(16384)
+        pad.steer(3000)
+
+    script = {
+        0: lambda: pad.gas(32767),
+        10: lambda: pad.steer(16384),
+        20: lambda: pad.steer(-32768),
+        30: brake_hard,
+    }
+    episode = record(tmp_path / "driven", seat_at(window), script, ticks=40)
+    expected = np.zeros((40, 3), np.float32)
+    expected[:30, 1] = 1.0
+    expected[10:20, 0] = HALF_STICK
+    expected[20:30, 0] = -1.0
+    expected[30:, 2] = (16384 / 32767 - 0.04) / 0.96  # and a stick at 0.09 rests
+    assert episode.human_action == pytest.approx(expected, abs=TRIGGER_GRAIN)
+    assert np.array_equal(episode.action, episode.human_action)
+    assert episode.hands_on.all()
+    assert episode.attrs["end"] == "stopped"
+
+
+def test_unplugged_in_mid_drive_it_pauses_and_invents_no_row(tmp_path: Path, window: Window, pad: VirtualPad) -> None:
+    script = {0: lambda: pad.gas(32767), 12: pad.unplug}
+    episode = record(tmp_path / "driven", seat_at(window), script, ticks=40)
+    assert episode.committed == 12
+    assert episode.action == pytest.approx(np.array([[0.0, 1.0, 0.0]] * 12), abs=TRIGGER_GRAIN)
+
+
+def test_an_unplugged_pad_is_named_and_the_keyboard_can_go_on(window: Window, pad: VirtualPad) -> None:
+    script = {
+        0: lambda: pad.gas(32767),
+        5: pad.unplug,
+        8: lambda: press(pygame.K_SPACE),
+        9: lambda: press(pygame.K_LEFT),
+    }
+    tape, _ = drive(seat_at(window), script, ticks=12)
+    assert {why for _, why in tape.idle} == {"Virtual Pad was unplugged"}
+    assert [frame.tick.step for frame in tape.frames] == list(range(9))
+    # The keyboard takes over from what the pad wanted: gas is eased off, not dropped.
+    assert tape.frames[5].action == pytest.approx([0.0, 0.84, 0.0], abs=TRIGGER_GRAIN)
+    assert tape.frames[6].action[0] == pytest.approx(-0.05)
+
+
+def test_plugged_in_again_the_pad_goes_on_once_start_is_pressed(window: Window, pad: VirtualPad) -> None:
+    again: list[VirtualPad] = []
+
+    def resume() -> None:
+        again[0].press(pygame.CONTROLLER_BUTTON_START)
+
+    script = {
+        0: lambda: pad.gas(32767),
+        5: pad.unplug,
+        7: lambda: again.append(VirtualPad()),
+        8: lambda: again[0].gas(32767),
+        10: resume,
+    }
+    tape, _ = drive(seat_at(window), script, ticks=14)
+    again[0].unplug()
+    assert len(tape.frames) == 5 + 4
+    assert tape.frames[-1].action == pytest.approx([0.0, 1.0, 0.0], abs=TRIGGER_GRAIN)
+
+
+def test_a_pad_that_appears_in_mid_drive_drives_once_it_is_touched(window: Window) -> None:
+    late: list[VirtualPad] = []
+    script = {
+        0: lambda: press(pygame.K_UP),
+        3: lambda: late.append(VirtualPad("Late Pad")),
+        6: lambda: late[0].steer(32767),
+    }
+    seat = seat_at(window)
+    tape, _ = drive(seat, script, ticks=9)
+    late[0].unplug()
+    assert tape.frames[5].action == pytest.approx([0.0, 0.24, 0.0])
+    assert tape.frames[6].action.tolist() == [1.0, 0.0, 0.0]
+    assert seat.name == "Late Pad"
+    assert not tape.idle
+
+
+def test_a_pad_that_lies_aside_may_go_without_a_word_even_with_a_trigger_held(window: Window, pad: VirtualPad) -> None:
+    script = {0: lambda: pad.gas(32767), 2: lambda: press(pygame.K_UP), 4: pad.unplug}
+    tape, _ = drive(seat_at(window), script, ticks=8)
+    assert len(tape.frames) == 8
+
+
+def test_of_two_pads_the_one_last_touched_drives(window: Window, pad: VirtualPad) -> None:
+    other = VirtualPad("Other Pad")
+    seat = seat_at(window)
+    pad.steer(32767)
+    assert action_of(seat)[0] == 1.0
+    other.steer(-32767)
+    assert action_of(seat)[0] == -1.0
+    pad.gas(32767)
+    assert action_of(seat) == pytest.approx([1.0, 1.0, 0.0], abs=TRIGGER_GRAIN)
+    other.unplug()
+    assert not seat.read(TICK).interruption
+
+
+def test_a_worn_stick_that_rests_off_centre_does_not_take_the_wheel(window: Window, pad: VirtualPad) -> None:
+    seat = seat_at(window)
+    pad.steer(5000)
+    seat.listen()
+    pad.press(pygame.CONTROLLER_BUTTON_A)
+    seat.listen()
+    press(pygame.K_LEFT)
+    seat.listen()
+    pad.steer(5400)  # trembles
+    assert action_of(seat)[0] == pytest.approx(-0.05)
+
+
+@pytest.mark.parametrize(
+    ("button", "command"),
+    [
+        (pygame.CONTROLLER_BUTTON_START, Command.PAUSE),
+        (pygame.CONTROLLER_BUTTON_B, Command.REWIND),
+        (pygame.CONTROLLER_BUTTON_Y, Command.FINISH),
+        (pygame.CONTROLLER_BUTTON_X, Command.DISCARD),
+        (pygame.CONTROLLER_BUTTON_RIGHTSHOULDER, Command.FINISH),
+        (pygame.CONTROLLER_BUTTON_BACK, Command.FINISH),
+    ],
+)
+def test_buttons_command_once_however_long_they_are_held(
+    window: Window, pad: VirtualPad, button: int, command: Command
+) -> None:
+    seat = seat_at(window)
+    seat.listen()
+    pad.press(button)
+    assert seat.read(TICK).commands == (command,)
+    assert seat.read(TICK).commands == ()
+
+
+def test_without_focus_nothing_is_stepped_and_buttons_mean_another_window(window: Window, pad: VirtualPad) -> None:
+    def lose_focus() -> None:
+        pygame.event.post(pygame.Event(pygame.WINDOWFOCUSLOST))
+
+    def find_focus() -> None:
+        pygame.event.post(pygame.Event(pygame.WINDOWFOCUSGAINED))
+
+    script = {
+        0: lambda: pad.gas(32767),
+        5: lose_focus,
+        7: lambda: pad.press(pygame.CONTROLLER_BUTTON_Y),
+        8: lambda: pad.gas(0),
+        9: find_focus,
+        12: lambda: pad.press(pygame.CONTROLLER_BUTTON_START),
+    }
+    tape, end = drive(seat_at(window), script, ticks=15)
+    assert {why for _, why in tape.idle} == {FOCUS_LOST}
+    assert [round(float(frame.action[1]), 3) for frame in tape.frames] == [1.0] * 5 + [0.0] * 3
+    assert end.why == "stopped"
