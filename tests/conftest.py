@@ -30,8 +30,8 @@ def window() -> Iterator[Window]:
 @pytest.fixture
 def pad(window: Window) -> Iterator[VirtualPad]:
     """A gamepad, plugged in."""
+    assert window.focused
     pad = VirtualPad()
-    window.pump()
     yield pad
     pad.unplug()
 
