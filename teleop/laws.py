@@ -88,7 +88,7 @@ def written(columns: Columns) -> Iterator[str]:
         absent = np.isnan(columns[name])
         never[name] = absent.any(axis=1) & ~absent.all(axis=1)
     for name, rows in never.items():
-        yield from _rows(rows, f"a committed row has a {name}")
+        yield from _rows(rows, f"a committed row has a {name} that was never written")
 
 
 def ranges(columns: Columns) -> Iterator[str]:
