@@ -76,7 +76,7 @@ class Hud:
         # A pause is no tick: counting it would make the cadence look slow.
         self._times_ns.clear()
         self._draw(float(tick.outcome.pose[3]), recording=False)
-        self._pen.card(self._window.canvas, *_message(why))
+        self._pen.card(self._window.canvas, *message(why))
         self._window.present()
 
     def on_end(self, end: End) -> None:
@@ -122,9 +122,10 @@ class Hud:
 
     def _draw_cadence(self, canvas: pygame.Surface) -> None:
         """Over the last second; nothing while the car stands."""
-        if len(self._times_ns) < 2:
+        elapsed_ns = self._times_ns[-1] - self._times_ns[0] if self._times_ns else 0
+        if not elapsed_ns:
             return
-        hz = (len(self._times_ns) - 1) * 1e9 / (self._times_ns[-1] - self._times_ns[0])
+        hz = (len(self._times_ns) - 1) * 1e9 / elapsed_ns
         late = max(self._late_ms)
         text = f"{hz:.1f} Hz" if late < LATE_MS else f"{hz:.1f} Hz, {late:.0f} ms late"
         self._pen.text(canvas, text, (28, DASHBOARD.bottom - 16), 20, DIM if late < LATE_MS else WARNING, "midleft")
@@ -174,10 +175,11 @@ class Hud:
 
 def lap_text(seconds: float) -> str:
     """1:07.3"""
-    return f"{int(seconds // 60)}:{seconds % 60:04.1f}"
+    minutes, tenths = divmod(round(seconds * 10), 600)
+    return f"{minutes}:{tenths / 10:04.1f}"
 
 
-def _message(why: str) -> tuple[str, list[str], list[Hint], str]:
+def message(why: str) -> tuple[str, list[str], list[Hint], str]:
     """Title, lines, hints and colour for a tick that was not stepped."""
     choices = [
         ("go back 1 s", *hint(Command.REWIND)),
