@@ -79,7 +79,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     content = _read(path)
     header = _header(path, content)
     arch, labels, episodes = header.get("arch"), header.get("labels"), header.get("episodes")
-    if arch not in ARCHITECTURES:
+    if not isinstance(arch, str) or arch not in ARCHITECTURES:
         raise _error(path, f"its architecture is one of {', '.join(ARCHITECTURES)}", f"got {arch!r}")
     config, metrics = header.get("config"), header.get("metrics")
     if not (isinstance(labels, str) and isinstance(episodes, list)):

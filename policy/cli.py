@@ -31,9 +31,9 @@ def run(arguments: Sequence[str]) -> int:
     console = Console(stderr=True, highlight=False)
     try:
         with _shown(console, config.steps) as watch:
-            trained = train(config, watch, lambda sentence: console.print(sentence, markup=False))
+            trained = train(config, watch, lambda sentence: console.print(sentence, markup=False, soft_wrap=True))
     except Stopped as stopped:
-        console.print(f"{stopped}; {config.out} holds the policy so far", markup=False)
+        console.print(f"{stopped}; {config.out} holds the policy so far", markup=False, soft_wrap=True)
         return 1
     except KeyboardInterrupt:
         console.print("stopped before the first step: no checkpoint was written")
@@ -41,7 +41,7 @@ def run(arguments: Sequence[str]) -> int:
     except (UserError, SessionError, OSError) as error:
         console.print(f"error: {error}", markup=False, soft_wrap=True)
         return 1
-    console.print(_summary(trained), markup=False)
+    console.print(_summary(trained), markup=False, soft_wrap=True)
     return 0
 
 

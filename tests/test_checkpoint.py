@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import json
+import pickle
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from policy.checkpoint import FORMAT, CheckpointError, load_checkpoint, save_checkpoint
+from policy.vision import Vision
+from tests.lessons import constant_checkpoint
+
+
+def saved(tmp_path: Path) -> Path:
+    path = tmp_path / "policy"
+    save_checkpoint(constant_checkpoint(), path)
+    return path
+
+
+def rewritten(path: Path, header: dict[str, Any] | None = None, weights: dict[str, Any] | None = None) -> Path:
+    """The checkpoint with parts of its header and weights replaced."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        inner = json.loads(json.loads(file.read(length))["__metadata__"][FORMAT])
+    tensors = load_file(path) | (weights or {})
+    save_file(tensors, path, metadata={FORMAT: json.dumps(inner | (header or {}))})
+    return path
+
+
+def test_a_checkpoint_comes_back_as_it_was(tmp_path: Path) -> None:
+    checkpoint = constant_checkpoint(np.array([0.5, 1, 0], np.float32), Vision(width=60, height=40))
+    save_checkpoint(checkpoint, tmp_path / "policy")
+    loaded = load_checkpoint(tmp_path / "policy")
+    assert (loaded.arch, loaded.vision, loaded.labels) == ("bc", Vision(width=60, height=40), "demos")
+    assert loaded.episodes == checkpoint.episodes
+    for name, tensor in checkpoint.weights.items():
+        torch.testing.assert_close(loaded.weights[name], tensor, rtol=0, atol=0)
+
+
+def test_it_is_one_file_at_exactly_the_path_given(tmp_path: Path) -> None:
+    saved(tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == ["policy"]
+
+
+def test_any_safetensors_library_reads_the_weights(tmp_path: Path) -> None:
+    assert load_file(saved(tmp_path)).keys() == constant_checkpoint().weights.keys()
+
+
+def test_the_same_policy_is_the_same_bytes(tmp_path: Path) -> None:
+    first = saved(tmp_path).read_bytes()
+    assert saved(tmp_path).read_bytes() == first
+
+
+def test_a_reader_never_sees_half_a_checkpoint(tmp_path: Path) -> None:
+    path = saved(tmp_path)
+    checkpoint = constant_checkpoint()
+    stop = threading.Event()
+
+    def write_again_and_again() -> None:
+        while not stop.is_set():
+            save_checkpoint(checkpoint, path)
+
+    writer = threading.Thread(target=write_again_and_again)
+    writer.start()
+    try:
+        for _ in range(20):
+            load_checkpoint(path)
+    finally:
+        stop.set()
+        writer.join()
+
+
+def test_a_failed_write_leaves_the_old_checkpoint(tmp_path: Path) -> None:
+    path = saved(tmp_path)
+    before = path.read_bytes()
+    (tmp_path / ".policy.partial").mkdir()  # where the new one would be written first
+    with pytest.raises(OSError, match="partial"):
+        save_checkpoint(constant_checkpoint(np.ones(3, np.float32)), path)
+    assert path.read_bytes() == before
+
+
+def test_a_missing_checkpoint_is_an_error_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"there is no checkpoint .*make one with `policy train --out"):
+        load_checkpoint(tmp_path / "nowhere")
+
+
+def test_a_folder_is_no_checkpoint(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="a checkpoint is one file"):
+        load_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize("kept", [0, 4, 8, 100, 2000, -1])
+def test_a_truncated_checkpoint_is_an_error(tmp_path: Path, kept: int) -> None:
+    path = saved(tmp_path)
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(CheckpointError, match=r"is no usable checkpoint.*train it again"):
+        load_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"hello, I am a text file of some length",
+        b"\xff" * 64,
+        (2).to_bytes(8, "little") + b"{}",
+        (2).to_bytes(8, "little") + b"[]",
+        (100_000).to_bytes(8, "little") + b"[" * 100_000,
+        (40).to_bytes(8, "little") + b'{"__metadata__":{"teleop-policy":"[1]"}}',
+    ],
+)
+def test_garbage_is_an_error(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "policy"
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match="is another kind, or cut short"):
+        load_checkpoint(path)
+
+
+class Bomb:
+    """What a pickle from a stranger may hold."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (pytest.fail, ("a checkpoint was unpickled",))
+
+
+def test_a_pickle_is_an_error_and_is_never_opened(tmp_path: Path) -> None:
+    path = tmp_path / "policy"
+    path.write_bytes(pickle.dumps(Bomb()))
+    with pytest.raises(CheckpointError, match="is another kind"):
+        load_checkpoint(path)
+    torch.save({"weights": torch.zeros(3)}, path)
+    with pytest.raises(CheckpointError, match="is another kind"):
+        load_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ({"format_version": 2}, "this policy reads format 1; it is format 2"),
+        ({"arch": "transformer"}, "its architecture is one of bc; got 'transformer'"),
+        ({"arch": ["bc"]}, r"its architecture is one of bc; got \['bc'\]"),
+        ({"vision": None}, "its header says how it sees"),
+        ({"vision": {"width": 48, "height": 42, "zoom": 2}}, "zoom"),
+        ({"vision": {"width": 10**9, "height": 10**9}}, "a whole number from 16 to 256; got 1000000000"),
+        ({"vision": {"width": 96, "height": 84}}, "its weights fit its architecture; head.0.weight is"),
+        ({"labels": 3}, "label rule and the episodes"),
+        ({"episodes": None}, "label rule and the episodes"),
+        ({"metrics": 1}, "the configuration and the metrics"),
+    ],
+)
+def test_a_header_that_lies_is_an_error(tmp_path: Path, header: dict[str, Any], message: str) -> None:
+    with pytest.raises(CheckpointError, match=message):
+        load_checkpoint(rewritten(saved(tmp_path), header))
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ({"extra": torch.zeros(3)}, "tensors missing or unknown: extra"),
+        ({"head.2.bias": torch.zeros(2)}, r"head.2.bias is torch.float32 \(2,\), not torch.float32 \(3,\)"),
+        ({"head.2.bias": torch.zeros(3, dtype=torch.float64)}, "torch.float64"),
+        ({"head.2.bias": torch.full((3,), torch.nan)}, "head.2.bias holds numbers that are not finite"),
+    ],
+)
+def test_weights_that_do_not_fit_are_an_error(tmp_path: Path, weights: dict[str, Any], message: str) -> None:
+    with pytest.raises(CheckpointError, match=message):
+        load_checkpoint(rewritten(saved(tmp_path), weights=weights))
+
+
+def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "policy"
+    with path.open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(CheckpointError, match="at most 256 MB"):
+        load_checkpoint(path)

@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from policy.dataset import (
+    DatasetError,
+    Lesson,
+    Rows,
+    batches,
+    demos,
+    load_lessons,
+    mirror,
+    split_by_episode,
+)
+from policy.vision import Vision, see
+from teleop.frame import COAST, Source
+from teleop.session import SessionError, open_session
+from tests.lessons import expert_action, mark, record_episode, road_picture
+
+
+def lessons(*sessions: Path, said: list[str] | None = None) -> list[Lesson]:
+    said = [] if said is None else said
+    return load_lessons(sessions, Vision(), demos, said.append)
+
+
+def toy_rows(count: int, lesson: int = 0) -> Rows:
+    rng = np.random.default_rng(lesson)
+    return Rows(
+        view=rng.integers(0, 256, (count, 42, 48, 3), np.uint8),
+        speed=rng.random(count, np.float32),
+        action=rng.random((count, 3), np.float32),
+        step=np.arange(count, dtype=np.int32),
+        lesson=np.full(count, lesson, np.int32),
+    )
+
+
+def toy_lessons(count: int) -> list[Lesson]:
+    return [Lesson({"episode": f"{number:06d}"}, toy_rows(3, number)) for number in range(count)]
+
+
+def test_a_demo_teaches_what_the_expert_saw_and_did(tmp_path: Path) -> None:
+    session = tmp_path / "toy.zarr"
+    record_episode(session, seed=5, rows=60)
+    (lesson,) = lessons(session)
+    bends = np.random.default_rng(5).uniform(-1, 1, 60)[50:]
+    np.testing.assert_array_equal(lesson.rows.action, [expert_action(bend) for bend in bends])
+    for row, bend in enumerate(bends):
+        view, speed = see(road_picture(bend, noise=50 + row), Vision())
+        np.testing.assert_array_equal(lesson.rows.view[row], view)
+        assert lesson.rows.speed[row] == np.float32(speed)
+
+
+def test_a_lesson_remembers_where_it_came_from(tmp_path: Path) -> None:
+    session = tmp_path / "toy.zarr"
+    record_episode(session, seed=5, rows=60)
+    (lesson,) = lessons(session)
+    digest = open_session(session).episodes[0].digest()
+    assert lesson.origin == {"session": "toy.zarr", "episode": "000000", "seed": 5, "rows": 10, "digest": digest}
+
+
+def test_the_second_in_which_the_camera_zooms_in_is_left_out(tmp_path: Path) -> None:
+    session = tmp_path / "toy.zarr"
+    record_episode(session, rows=55)
+    assert lessons(session)[0].rows.step.tolist() == [50, 51, 52, 53, 54]
+
+
+def test_coasting_with_hands_off_is_a_label_in_a_demo(tmp_path: Path) -> None:
+    def hands_off(row: dict[str, Any]) -> None:
+        row |= {"hands_on": False, "human_action": COAST, "action": COAST}
+
+    session = tmp_path / "toy.zarr"
+    record_episode(session, rows=55, edit=hands_off)
+    np.testing.assert_array_equal(lessons(session)[0].rows.action, np.zeros((5, 3)))
+
+
+def test_a_nudge_is_executed_but_never_a_label(tmp_path: Path) -> None:
+    def nudged(row: dict[str, Any]) -> None:
+        row |= {"nudge": 0.4, "action": np.array([0.4, 0, 0]), "human_action": COAST}
+
+    session = tmp_path / "toy.zarr"
+    record_episode(session, rows=55, edit=nudged)
+    np.testing.assert_array_equal(lessons(session)[0].rows.action, np.zeros((5, 3)))
+
+
+def test_rows_that_a_learner_drove_are_no_demonstration(tmp_path: Path) -> None:
+    def learner_from_60(row: dict[str, Any]) -> None:
+        if row["step"] >= 60:
+            row |= {"driver": int(Source.LEARNER), "human_action": np.nan, "learner_action": COAST}
+
+    session = tmp_path / "toy.zarr"
+    record_episode(session, edit=learner_from_60)
+    assert lessons(session)[0].rows.step.tolist() == list(range(50, 60))
+
+
+def test_rows_taken_back_by_a_rewind_are_left_out(tmp_path: Path) -> None:
+    def rewound_at_70(row: dict[str, Any]) -> None:
+        row["step"] -= 0 if row["step"] < 70 else 10
+
+    session = tmp_path / "toy.zarr"
+    record_episode(session, rows=80, edit=rewound_at_70)
+    rows = lessons(session)[0].rows
+    assert rows.step.tolist() == list(range(50, 70))
+    bends = np.random.default_rng(0).uniform(-1, 1, 80)
+    np.testing.assert_array_equal(rows.action[:, 0], bends[[*range(50, 60), *range(70, 80)]].astype(np.float32))
+
+
+def test_discarded_episodes_and_excluded_rows_are_left_out(tmp_path: Path) -> None:
+    session = tmp_path / "toy.zarr"
+    record_episode(session, seed=1)
+    mark(record_episode(session, seed=2), discarded=True)
+    mark(record_episode(session, seed=3, rows=60), excluded=[[0, 52], [55, 58]])
+    kept, trimmed = lessons(session)
+    assert kept.origin["seed"] == 1
+    assert trimmed.rows.step.tolist() == [52, 53, 54, 58, 59]
+
+
+def test_only_demonstrations_are_demonstrations(tmp_path: Path) -> None:
+    session = tmp_path / "toy.zarr"
+    record_episode(session, seed=1)
+    record_episode(session, seed=2, mode="dagger")
+    assert [lesson.origin["seed"] for lesson in lessons(session)] == [1]
+
+
+def test_several_sessions_are_learned_together_in_order(tmp_path: Path) -> None:
+    for name, seed in (("a", 3), ("b", 1)):
+        record_episode(tmp_path / f"{name}.zarr", seed=seed)
+    loaded = lessons(tmp_path / "a.zarr", tmp_path / "b.zarr")
+    assert [(lesson.origin["session"], lesson.origin["seed"]) for lesson in loaded] == [("a.zarr", 3), ("b.zarr", 1)]
+    assert [set(lesson.rows.lesson.tolist()) for lesson in loaded] == [{0}, {1}]
+
+
+@pytest.mark.parametrize("mode", ["demo", "rollout"])
+def test_a_session_that_drove_a_held_out_track_is_refused(tmp_path: Path, mode: Any) -> None:
+    session = tmp_path / "toy.zarr"
+    record_episode(session, seed=1)
+    mark(record_episode(session, seed=2, mode=mode), seed=900_000)
+    with pytest.raises(DatasetError, match=r"from seed 900000 on .*toy.zarr was driven on 900000: leave this session"):
+        lessons(session)
+
+
+def test_a_session_without_labels_is_refused(tmp_path: Path) -> None:
+    session = tmp_path / "toy.zarr"
+    record_episode(session, rows=50)
+    with pytest.raises(DatasetError, match=r"rows that the expert drove.*toy.zarr has none: record some"):
+        lessons(session)
+
+
+def test_a_missing_session_is_an_error_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(SessionError, match="nowhere"):
+        lessons(tmp_path / "nowhere")
+
+
+def test_damaged_episodes_are_named_and_left_out(tmp_path: Path) -> None:
+    session = tmp_path / "toy.zarr"
+    missing, garbage = record_episode(session, seed=1), record_episode(session, seed=2)
+    record_episode(session, seed=3)
+    next((missing / "step").glob("c*")).unlink()
+    chunk = next((garbage / "observation").glob("c*"))
+    chunk.write_bytes(chunk.read_bytes()[:-8] + b"garbage!")
+    said: list[str] = []
+    assert [lesson.origin["seed"] for lesson in lessons(session, said=said)] == [3]
+    assert len(said) == 2
+    assert "episode 000000 is damaged and left out" in said[0]
+    assert "episode 000001 is damaged and left out" in said[1]
+
+
+def test_few_episodes_are_all_learned_from() -> None:
+    loaded = toy_lessons(4)
+    learned, held_out = split_by_episode(loaded, np.random.default_rng(0))
+    assert list(learned) == loaded
+    assert not held_out
+
+
+@pytest.mark.parametrize(("episodes", "held"), [(5, 1), (20, 2), (100, 10)])
+def test_a_tenth_of_the_episodes_is_held_out_whole(episodes: int, held: int) -> None:
+    loaded = toy_lessons(episodes)
+    learned, held_out = split_by_episode(loaded, np.random.default_rng(0))
+    assert len(held_out) == held
+    assert sorted(lesson.origin["episode"] for lesson in [*learned, *held_out]) == [
+        lesson.origin["episode"] for lesson in loaded
+    ]
+
+
+def test_every_row_comes_once_before_any_comes_again() -> None:
+    stream = batches(toy_rows(10), 4, np.random.default_rng(0))
+    steps = np.concatenate([next(stream).step for _ in range(5)])
+    assert sorted(steps[:10]) == sorted(steps[10:]) == list(range(10))
+    assert steps[:10].tolist() != steps[10:].tolist()
+
+
+def test_a_batch_may_be_larger_than_the_rows() -> None:
+    batch = next(batches(toy_rows(3), 8, np.random.default_rng(0)))
+    assert np.bincount(batch.step).tolist() in ([3, 3, 2], [3, 2, 3], [2, 3, 3])
+
+
+def test_half_of_a_batch_is_mirrored_and_the_rows_in_memory_stay_as_they_are() -> None:
+    rows = toy_rows(200)
+    before = rows.view.copy()
+    batch = next(batches(rows, 200, np.random.default_rng(0)))
+    mirrored = batch.action[:, 0] < 0
+    assert 70 < mirrored.sum() < 130
+    np.testing.assert_array_equal(rows.view, before)
+    for view, step, flipped in zip(batch.view, batch.step, mirrored, strict=True):
+        np.testing.assert_array_equal(view, before[step][:, ::-1] if flipped else before[step])
+
+
+def test_a_mirrored_row_steers_the_other_way_and_nothing_else() -> None:
+    rows = toy_rows(2)
+    mirrored = rows[np.array([0, 1])]
+    mirror(mirrored, np.array([True, False]))
+    np.testing.assert_array_equal(mirrored.view[0], rows.view[0][:, ::-1])
+    np.testing.assert_array_equal(mirrored.action[0], rows.action[0] * [-1, 1, 1])
+    np.testing.assert_array_equal(mirrored.view[1], rows.view[1])
+    np.testing.assert_array_equal(mirrored.action[1], rows.action[1])
+    np.testing.assert_array_equal(mirrored.speed, rows.speed)

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from policy import cli
+from policy.learner import Learner
+from tests.lessons import mark, record_episode
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Path:
+    record_episode(tmp_path / "toy.zarr", rows=60)
+    return tmp_path / "toy.zarr"
+
+
+def policy(*arguments: str | Path) -> int:
+    return cli.run([str(argument) for argument in arguments])
+
+
+def test_train_writes_a_checkpoint_at_exactly_out(
+    session: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "made" / "for me"
+    typed = session.with_suffix("")
+    assert policy("train", "--arch", "bc", "--out", out, "--steps", "3", "--seed", "1", typed) == 0
+    assert sorted(file.name for file in out.parent.iterdir()) == ["for me", "for me.run"]
+    assert Learner.load(out).name == "for me"
+    told = capsys.readouterr().err
+    assert "learning from 10 rows of 1 episodes" in told
+    assert "teleop evaluate" in told
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["learn"],
+        ["train", "toy.zarr"],
+        ["train", "--out", "policy"],
+        ["train", "--out", "policy", "--steps", "none", "toy.zarr"],
+        ["train", "--out", "policy", "--steps", "0", "toy.zarr"],
+        ["train", "--out", "policy", "--loss", "l7", "toy.zarr"],
+        ["train", "--out", ".", "toy.zarr"],
+    ],
+)
+def test_wrong_usage_exits_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        policy(*arguments)
+    assert caught.value.code == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_missing_session_exits_with_1_and_names_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert policy("train", "--out", tmp_path / "policy", tmp_path / "nowhere") == 1
+    assert "nowhere" in capsys.readouterr().err
+
+
+def test_a_held_out_track_exits_with_1_and_says_the_rule(
+    session: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mark(session / "episodes" / "000000", seed=900_017)
+    assert policy("train", "--out", tmp_path / "policy", session) == 1
+    assert "tracks from seed 900000 on are for validation and evaluation" in capsys.readouterr().err
+
+
+def test_a_place_that_can_not_be_written_exits_with_1(
+    session: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert policy("train", "--out", tmp_path / "file" / "policy", "--steps", "1", session) == 1
+    assert "error:" in capsys.readouterr().err
+
+
+def test_training_loads_no_pygame_and_no_gymnasium(session: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys; from policy.cli import run;"
+        f"code = run(['train', '--out', {str(tmp_path / 'policy')!r}, '--steps', '1', {str(session)!r}]);"
+        "print(code, [name for name in ('pygame', 'gymnasium') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "0 []"
+
+
+def test_it_is_a_module_with_help() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "policy", "train", "--help"], capture_output=True, text=True, check=True
+    )
+    assert "--steps" in done.stdout
+    assert "SESSION" in done.stdout.upper()

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from policy.checkpoint import load_checkpoint
+from policy.dataset import DatasetError
+from policy.learner import Learner
+from policy.metrics import Progress
+from policy.train import Stopped, TrainConfig, TrainingError, mse, one_cycle, smooth_l1, train
+from teleop.session import open_session
+from tests.lessons import expert_action, mark, record_episode, road_picture
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sessions") / "toy.zarr"
+    for seed in range(5):
+        record_episode(path, seed=seed)
+    return path
+
+
+def config(session: Path, out: Path, **changes: Any) -> TrainConfig:
+    fields: dict[str, Any] = {"sessions": (session,), "out": out, "steps": 30, "batch_size": 32}
+    return TrainConfig(**fields | changes)
+
+
+def test_mse_is_the_mean_of_the_squared_errors_over_rows_and_outputs() -> None:
+    policy = torch.tensor([[0.5, 1.0, 0.0], [0.0, 0.0, 0.0]])
+    expert = torch.tensor([[-0.5, 0.8, 0.0], [0.1, 0.0, 0.3]])
+    # (1.0 + 0.04 + 0 + 0.01 + 0 + 0.09) / 6
+    assert mse(policy, expert).item() == pytest.approx(0.19)
+
+
+def test_smooth_l1_is_quadratic_below_a_tenth_and_linear_above() -> None:
+    zero = torch.zeros(1, 1)
+    assert smooth_l1(zero + 0.04, zero).item() == pytest.approx(0.5 * 0.04**2 / 0.1)
+    assert smooth_l1(zero + 0.5, zero).item() == pytest.approx(0.5 - 0.05)
+
+
+def test_the_learning_rate_rises_once_and_falls_to_zero() -> None:
+    rates = [one_cycle(done) for done in np.linspace(0, 1, 101)]
+    peak = int(np.argmax(rates))
+    assert rates[0] == 0
+    assert rates[peak] == 1
+    assert rates[-1] == pytest.approx(0, abs=1e-9)
+    assert rates == sorted(rates[: peak + 1]) + sorted(rates[peak + 1 :], reverse=True)
+
+
+def test_a_policy_learns_to_do_what_the_expert_did(session: Path, tmp_path: Path) -> None:
+    train(config(session, tmp_path / "policy", steps=150, learning_rate=3e-3))
+    learner = Learner.load(tmp_path / "policy")
+    for bend in (-0.7, -0.2, 0.1, 0.6):
+        action = learner.act(road_picture(bend, noise=1000))
+        np.testing.assert_allclose(action, expert_action(bend), atol=0.15)
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_gives_others(session: Path, tmp_path: Path) -> None:
+    weights = {}
+    for name, seed in (("first", 3), ("again", 3), ("other", 4)):
+        train(config(session, tmp_path / name, seed=seed, steps=8))
+        weights[name] = load_checkpoint(tmp_path / name).weights
+    for name, tensor in weights["first"].items():
+        assert torch.equal(tensor, weights["again"][name])
+    assert any(not torch.equal(tensor, weights["other"][name]) for name, tensor in weights["first"].items())
+
+
+def test_the_checkpoint_says_what_it_was_made_from(session: Path, tmp_path: Path) -> None:
+    train(config(session, tmp_path / "policy", seed=7))
+    checkpoint = load_checkpoint(tmp_path / "policy")
+    assert checkpoint.labels == "demos"
+    assert [episode["digest"] for episode in checkpoint.episodes] == [
+        episode.digest() for episode in open_session(session).episodes
+    ]
+    assert checkpoint.config["seed"] == 7
+    assert checkpoint.config["sessions"] == ["toy.zarr"]
+    assert checkpoint.metrics["step"] == 30
+    assert 0 < checkpoint.metrics["validation_loss"] < 1
+
+
+def test_whoever_watches_hears_what_metrics_jsonl_keeps(session: Path, tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    trained = train(config(session, tmp_path / "policy", steps=60), seen.append)
+    kept = [json.loads(line) for line in (tmp_path / "policy.run" / "metrics.jsonl").read_text().splitlines()]
+    assert [progress.step for progress in seen] == [line["step"] for line in kept] == [25, 50, 60]
+    assert [progress.loss for progress in seen] == [line["loss"] for line in kept]
+    assert list(trained.progress) == seen
+    assert seen[-1].loss < seen[0].loss
+    assert seen[0].samples_per_s > 0
+    assert seen[-1].left_s == 0
+    assert trained.rows == 160
+
+
+def test_with_few_episodes_all_are_learned_from_and_it_is_said(tmp_path: Path) -> None:
+    record_episode(tmp_path / "one.zarr")
+    said: list[str] = []
+    trained = train(config(tmp_path / "one.zarr", tmp_path / "policy", steps=3), say=said.append)
+    assert said == ["learning from 40 rows of 1 episodes, too few to hold any out: no validation loss"]
+    assert trained.progress[-1].validation_loss is None
+
+
+def at_step(step: int, act: Callable[[], None]) -> Callable[[Progress], None]:
+    def watch(progress: Progress) -> None:
+        if progress.step == step:
+            act()
+
+    return watch
+
+
+def press_ctrl_c() -> None:
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_leaves_a_good_checkpoint(session: Path, tmp_path: Path) -> None:
+    with pytest.raises(Stopped, match="stopped at step 25 of 500"):
+        train(config(session, tmp_path / "policy", steps=500), at_step(25, press_ctrl_c))
+    assert load_checkpoint(tmp_path / "policy").metrics["step"] == 25
+    Learner.load(tmp_path / "policy").act(road_picture(0.0))
+
+
+def test_ctrl_c_before_the_first_step_leaves_what_was_there(session: Path, tmp_path: Path) -> None:
+    def interrupt(_: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        train(config(session, tmp_path / "policy"), say=interrupt)
+    assert caught.type is KeyboardInterrupt
+    assert not (tmp_path / "policy").exists()
+
+
+def test_a_loss_that_is_not_finite_stops_and_names_the_batch(session: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"nan|inf") as caught:
+        train(config(session, tmp_path / "policy", steps=200, learning_rate=1e30))
+    assert "of episode 00000" in str(caught.value)
+    assert "of toy.zarr: lower --learning-rate" in str(caught.value)
+    assert not (tmp_path / "policy").exists()
+
+
+def test_a_refused_session_writes_nothing(tmp_path: Path) -> None:
+    mark(record_episode(tmp_path / "toy.zarr"), seed=1_000_000)
+    with pytest.raises(DatasetError):
+        train(config(tmp_path / "toy.zarr", tmp_path / "policy"))
+    assert sorted(file.name for file in tmp_path.iterdir() if not file.name.startswith(".")) == ["toy.zarr"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"steps": 0}, "--steps is at least 1; got 0"),
+        ({"batch_size": -1}, "--batch-size is at least 1; got -1"),
+        ({"sessions": ()}, "at least one SESSION"),
+        ({"out": Path()}, "is a directory: add a file name"),
+    ],
+)
+def test_a_configuration_that_can_not_work_is_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        TrainConfig(**dict[str, Any](sessions=(Path("toy.zarr"),), out=Path("policy")) | changes)
