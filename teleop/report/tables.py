@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from rich.markup import escape
 from rich.table import Table
 
 from teleop.evaluate import Evaluation, TrackScore
+from teleop.library import EpisodeInfo, SessionInfo, Verification
 
 WORST_SHOWN = 10
 
@@ -42,3 +46,57 @@ def _track_cells(track: TrackScore) -> tuple[str, ...]:
     lap_time = "-" if track.lap_time_s is None else f"{track.lap_time_s:.2f} s"
     missed = f"{track.tiles_missed} of {track.tiles}"
     return str(track.seed), f"{track.score:.1f}", track.why, lap_time, missed, f"{track.off_track_s:.2f} s"
+
+
+def session_line(session: SessionInfo) -> str:
+    """A session in one line."""
+    operators = f" by {', '.join(session.operators)}" if session.operators else ""
+    return escape(
+        f"{session.path}: {len(session.episodes)} episodes{operators}, {session.rows:,} rows, {session.seconds:.0f} s "
+        f"of driving, {session.laps_finished} laps finished, {session.bytes_on_disk / 1e6:.1f} MB; "
+        f"{session.env['id']} at {session.hz:g} Hz, begun {session.created_utc}"
+    )
+
+
+def episodes_table(session: SessionInfo) -> Table:
+    """One line an episode."""
+    table = Table()
+    for heading in ("episode", "track", "mode", "driver", "ended"):
+        table.add_column(heading)
+    for heading in ("rows", "kept", "score", "lap time", "tiles missed", "MB"):
+        table.add_column(heading, justify="right")
+    for episode in session.episodes:
+        table.add_row(*_episode_cells(episode))
+    return table
+
+
+def _episode_cells(episode: EpisodeInfo) -> tuple[str, ...]:
+    driver = " ".join(filter(None, [episode.expert, f"({episode.device})" if episode.device else "", episode.operator]))
+    score, lap_time_s, missed = (episode.figures.get(name) for name in ("score", "lap_time_s", "tiles_missed"))
+    return (
+        episode.name,
+        str(episode.seed),
+        episode.mode,
+        escape(driver),
+        episode.end or "killed",
+        str(episode.rows),
+        "discarded" if episode.discarded else str(episode.kept_rows),
+        "-" if score is None else f"{score:.1f}",
+        "-" if lap_time_s is None else f"{lap_time_s:.2f} s",
+        "-" if missed is None else str(missed),
+        f"{episode.bytes_on_disk / 1e6:.2f}",
+    )
+
+
+def verification_lines(verification: Verification) -> Iterator[str]:
+    """What is wrong, what this machine can't check, and the sum."""
+    for finding in verification.findings:
+        yield f"[bold red]broken[/] episode {finding.episode}, {finding.law}: {escape(finding.message)}"
+    for gap in verification.not_checkable:
+        yield f"[yellow]note[/] episode {gap.episode}, {gap.law}: {escape(gap.message)}"
+    read = (
+        f"{verification.episodes} episodes read to the last byte, {verification.rows:,} rows hold the format's laws; "
+        f"{verification.rows_resimulated:,} rows driven again from their actions"
+    )
+    verdict = "[bold green]ok[/]" if verification.ok else f"[bold red]{len(verification.findings)} broken[/]"
+    yield f"{verdict} {escape(str(verification.path))}: {read}"

@@ -43,4 +43,4 @@ class Trace:
     @property
     def off_road(self) -> npt.NDArray[np.bool_]:
         """(T,): all four wheels were on the grass."""
-        return np.array(self._wheels) == 0
+        return np.equal(self._wheels, 0)

@@ -1,0 +1,212 @@
+"""The `teleop` command: builds the parts and prints. The only file that imports policy.
+
+Heavy imports stay inside the commands, so that --help answers at once and recording loads no torch.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tyro
+from rich.console import Console
+from rich.markup import escape
+
+from teleop.errors import UsageError, UserError
+from teleop.frame import EVALUATION_SEED
+from teleop.progress import progress
+from teleop.record import Record, record
+
+if TYPE_CHECKING:
+    from policy.train import TrainConfig
+    from teleop.demo import OnStep
+    from teleop.evaluate import Evaluation, MakeDriver
+    from teleop.loop import Driver, World
+
+WORKERS = max(1, os.cpu_count() or 1)
+
+
+@dataclass(frozen=True)
+class Info:
+    """Say what a session holds."""
+
+    session: tyro.conf.Positional[Path]
+    """The session's folder; `.zarr` is added if missing."""
+
+    def run(self, console: Console) -> int:
+        from teleop.library import info
+        from teleop.report.tables import episodes_table, session_line
+
+        session = info(self.session)
+        console.print(session_line(session), highlight=False)
+        console.print(episodes_table(session))
+        for name, error in session.damaged:
+            console.print(f"[bold red]damaged[/] {name}:", escape(error), highlight=False)
+        return 1 if session.damaged else 0
+
+
+@dataclass(frozen=True)
+class Verify:
+    """Check a session: the format's laws, every checksum, and re-simulation from seed and actions."""
+
+    session: tyro.conf.Positional[Path]
+    """The session's folder; `.zarr` is added if missing."""
+
+    def run(self, console: Console) -> int:
+        from teleop.library import verify
+        from teleop.report.tables import verification_lines
+        from teleop.session import open_session
+        from teleop.worlds.track import versions
+
+        episodes = len(open_session(self.session).episodes)
+        with progress(console, f"verifying {episodes} episodes", episodes) as update:
+            told = verify(self.session, _world_of, versions(), lambda done, _, name: update(done, name))
+        for line in verification_lines(told):
+            console.print(line, highlight=False)
+        return 0 if told.ok else 1
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Let a policy drive held-out tracks alone, and report its scores."""
+
+    policy: tyro.conf.Positional[str]
+    """A checkpoint's path, or `autopilot`."""
+    tracks: int = 100
+    """How many tracks: FIRST_SEED, FIRST_SEED + 1, ..."""
+    first_seed: int = EVALUATION_SEED
+    """1000000 is the first evaluation track (only reported), 900000 the first validation track (for choosing)."""
+    workers: int = WORKERS
+    """Processes that drive side by side; the scores do not depend on it."""
+    json: Path | None = None
+    """Write every figure to this file."""
+    picture: Path | None = None
+    """Draw every track's score into this SVG file."""
+
+    def run(self, console: Console) -> int:
+        from teleop.evaluate import evaluate_with_progress
+        from teleop.report.tables import evaluation_table, worst_tracks_table
+
+        if self.tracks < 1 or self.workers < 1 or self.first_seed < 0:
+            raise UsageError(
+                "--tracks and --workers are at least 1 and --first-seed at least 0; "
+                f"got {self.tracks}, {self.workers} and {self.first_seed}"
+            )
+        for file in (self.json, self.picture):
+            if file is not None and not file.parent.is_dir():
+                raise UsageError(f"{file} can't be written, there is no folder {file.parent}: make it first")
+        make_driver = driver_named(self.policy)
+        seeds = range(self.first_seed, self.first_seed + self.tracks)
+        evaluation = evaluate_with_progress(make_driver, seeds, self.workers, console, f"driving {self.tracks} tracks")
+        console.print(evaluation_table(self.policy, evaluation))
+        console.print(worst_tracks_table(evaluation))
+        self._save(evaluation)
+        return 0
+
+    def _save(self, evaluation: Evaluation) -> None:
+        if self.json is not None:
+            figures = {"policy": self.policy, "first_seed": self.first_seed, **evaluation.as_json()}
+            self.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        if self.picture is not None:
+            from teleop.report.figures import scores_figure
+
+            self.picture.write_text(scores_figure({self.policy: evaluation}), encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Tell the basic story of imitation learning: from one lap it drifts, from twenty it drives."""
+
+    out: Path = Path("demo")
+    """Folder for the sessions, the checkpoints and the page."""
+    workers: int = WORKERS
+    """Processes that drive the tracks."""
+
+    def run(self, console: Console) -> int:
+        from teleop.demo import tell_story
+
+        page = tell_story(self.out, BehavioralCloning(), self.workers, console)
+        console.print(f"The story in pictures: {page}")
+        return 0
+
+
+COMMANDS: dict[str, Callable[..., Any]] = {"record": Record, "evaluate": Evaluate, "demo": Demo, "info": Info, "verify": Verify}
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Do what the arguments say; returns the exit code: 0, 1 failed, 2 wrong usage, 130 interrupted."""
+    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+    command = tyro.extras.subcommand_cli_from_dict(COMMANDS, prog="teleop", args=arguments)
+    console = Console(soft_wrap=True)
+    try:
+        return record(command, console) if isinstance(command, Record) else command.run(console)
+    except UserError as error:
+        Console(stderr=True, soft_wrap=True).print(f"[bold red]error:[/] {escape(str(error))}", highlight=False)
+        return error.exit_code
+    except KeyboardInterrupt:
+        console.print("interrupted; what was recorded is kept")
+        return 130
+
+
+def _world_of(env: Mapping[str, Any]) -> World | None:
+    """The world that a session was recorded in, where it can be driven again."""
+    from teleop.worlds.track import ENVIRONMENT, TrackWorld
+
+    return TrackWorld(**env["kwargs"]) if env["id"] == ENVIRONMENT else None
+
+
+def driver_named(policy: str) -> MakeDriver:
+    """What builds the driver of a checkpoint's path, or the autopilot.
+
+    The checkpoint is loaded once here, so that a bad one is told once rather than by every worker.
+    """
+    if policy == "autopilot":
+        from teleop.drivers.autopilot import Autopilot
+
+        return Autopilot
+    make_driver = LearnerFrom(Path(policy))
+    make_driver()
+    return make_driver
+
+
+@dataclass(frozen=True)
+class LearnerFrom:
+    """Builds a checkpoint's driver, in this process or in a worker's."""
+
+    path: Path
+
+    def __call__(self) -> Driver:
+        from policy.learner import Learner
+        from teleop.drivers.learner import LearnerDriver
+
+        return LearnerDriver(Learner.load(self.path))
+
+
+class BehavioralCloning:
+    """policy's trainer with its defaults, as the demo asks for one."""
+
+    def __init__(self) -> None:
+        config = _defaults(Path("session"), Path("checkpoint"))
+        self.steps, self.loss = config.steps, config.loss
+
+    def train(self, session: Path, checkpoint: Path, on_step: OnStep) -> MakeDriver:
+        from policy.train import train
+
+        train(_defaults(session, checkpoint), lambda told: on_step(told.step, told.loss))
+        return LearnerFrom(checkpoint)
+
+
+def _defaults(session: Path, checkpoint: Path) -> TrainConfig:
+    from policy.train import TrainConfig
+
+    return TrainConfig(sessions=(session,), out=checkpoint)

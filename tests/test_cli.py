@@ -1,0 +1,68 @@
+"""The commands, as a user types them: exit codes, and errors without a traceback."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from teleop.cli import run
+
+
+def exit_code(*words: str) -> int:
+    """What a shell would see; a parser's own refusal included."""
+    try:
+        return run(words)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code("--help") == 0
+    text = capsys.readouterr().out
+    assert all(command in text for command in ("record", "evaluate", "demo", "info", "verify"))
+
+
+@pytest.mark.parametrize("words", [("fly",), ("evaluate",), ("record",), ("evaluate", "autopilot", "--tracks", "many")])
+def test_wrong_usage_exits_with_2(words: tuple[str, ...]) -> None:
+    assert exit_code(*words) == 2
+
+
+def test_an_evaluation_of_no_tracks_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code("evaluate", "autopilot", "--tracks", "0") == 2
+    assert "at least 1" in capsys.readouterr().err
+
+
+def test_a_policy_that_is_not_there_is_a_clear_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code("evaluate", str(tmp_path / "missing.safetensors"), "--tracks", "1") == 1
+    error = capsys.readouterr().err
+    assert "missing.safetensors" in error
+    assert "Traceback" not in error
+
+
+@pytest.mark.parametrize("command", ["info", "verify"])
+def test_a_session_that_is_not_there_is_a_clear_error(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(command, str(tmp_path / "nothing")) == 1
+    error = capsys.readouterr().err
+    assert "nothing.zarr" in error
+    assert "teleop record" in error
+
+
+def test_an_evaluation_is_written_as_json_and_as_a_picture(tmp_path: Path) -> None:
+    figures, picture = tmp_path / "scores.json", tmp_path / "scores.svg"
+    words = ("evaluate", "autopilot", "--tracks", "1", "--first-seed", "900000", "--workers", "1")
+    assert exit_code(*words, "--json", str(figures), "--picture", str(picture)) == 0
+    told = json.loads(figures.read_text())
+    assert {"mean", "low", "high", "median", "min", "share_900", "tracks"} <= set(told)
+    assert told["tracks"][0]["seed"] == 900_000
+    assert picture.read_text().startswith("<svg")
+
+
+def test_a_file_that_cannot_be_written_is_told_before_any_driving(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code("evaluate", "autopilot", "--tracks", "1", "--json", str(tmp_path / "no" / "scores.json")) == 2
+    assert "no folder" in capsys.readouterr().err
