@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 
 LEAF = {"teleop.frame", "teleop.errors"}
 PARTS = LEAF | {"teleop.road"}
+SEEN = {"teleop.bindings", "teleop.pen", "teleop.window"}
 ALLOWED: dict[str, set[str]] = {
     # The shared leaf.
     "teleop": set(),
@@ -29,12 +30,15 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.gates": LEAF,
     "teleop.worlds": PARTS | {"teleop.worlds"},
     "teleop.drivers": PARTS | {"teleop.drivers"},
-    "teleop.devices": PARTS | {"teleop.devices", "teleop.loop", "teleop.window"},
-    "teleop.window": LEAF,
-    "teleop.screens": PARTS | {"teleop.window", "teleop.sinks", "teleop.devices"},
-    "teleop.sinks": PARTS | {"teleop.sinks", "teleop.loop", "teleop.clock", "teleop.session", "teleop.writer", "teleop.window"},
+    "teleop.bindings": LEAF,
+    "teleop.pen": set(),
+    "teleop.window": {"teleop.errors", "teleop.pen"},
+    "teleop.devices": PARTS | {"teleop.devices", "teleop.loop", "teleop.window", "teleop.bindings"},
+    "teleop.screens": PARTS | SEEN | {"teleop.clock", "teleop.devices", "teleop.sinks"},
+    "teleop.sinks": PARTS | SEEN | {"teleop.sinks", "teleop.loop", "teleop.clock", "teleop.session", "teleop.writer"},
     # Commands wire the parts.
-    "teleop.evaluate": PARTS | {"teleop.clock", "teleop.devices", "teleop.gates", "teleop.loop", "teleop.progress", "teleop.worlds"},
+    "teleop.evaluate": PARTS
+    | {"teleop.clock", "teleop.devices", "teleop.gates", "teleop.loop", "teleop.progress", "teleop.worlds"},
     "teleop.laws": LEAF | {"teleop.session", "teleop.loop"},
     "teleop.library": PARTS | {"teleop.session", "teleop.writer", "teleop.loop", "teleop.laws"},
     "teleop.report": PARTS | {"teleop.report", "teleop.evaluate", "teleop.sinks"},
