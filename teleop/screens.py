@@ -67,7 +67,8 @@ def failed(window: Window, seat: Seat, error: str) -> None:
     def paint(canvas: pygame.Surface) -> None:
         canvas.fill(DARK)
         window.pen.text(canvas, TITLES["failed"], (500, 200), 56, RECORDING, "center")
-        for row, line in enumerate(textwrap.wrap(error, 80)):
+        lines = [line for part in error.split("; ") for line in [*textwrap.wrap(part, 80), ""]]
+        for row, line in enumerate(lines):
             window.pen.text(canvas, line, (500, 290 + 34 * row), 24, INK, "center")
         window.pen.text(canvas, f"Press {hint(Command.PAUSE)[0]} to leave", (500, 690), 30, ACCENT, "center")
 
