@@ -206,8 +206,13 @@ def episode_folders(session: Path) -> list[Path]:
     """Every episode of the session at this path, in order; a folder that a kill left empty is none."""
     if not (session / "episodes").is_dir():
         raise SessionError(f"{session / 'episodes'} is missing: restore it from a backup")
-    folders = sorted(folder for folder in (session / "episodes").iterdir() if folder.is_dir())
-    return [folder for folder in folders if any(file.suffix != ".partial" for file in folder.iterdir())]
+    folders = (folder for folder in (session / "episodes").iterdir() if folder.is_dir())
+    return sorted(folder for folder in folders if not is_empty(folder))
+
+
+def is_empty(episode: Path) -> bool:
+    """A kill came before the episode's first file was whole."""
+    return all(file.suffix == ".partial" for file in episode.iterdir())
 
 
 def later_minimum(step: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:

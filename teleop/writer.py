@@ -43,6 +43,7 @@ from teleop.session import (
     check_recordable,
     chunk_file,
     columns,
+    is_empty,
     session_attrs,
 )
 
@@ -227,10 +228,11 @@ class EpisodeWriter:
         }  # fmt: skip
         self._columns = [_ColumnWriter(path / column.name, column) for column in episode_columns]
         path.mkdir()
-        for name in templates:
-            (path / name).mkdir()
+        # Before anything else: a folder without it that holds something is a damaged episode.
         self._write_attrs()
         durable.sync_folder(path.parent)
+        for name in templates:
+            (path / name).mkdir()
         self._pending = self._shapes(GROW_ROWS)
         self._pending[path / FINAL_OBSERVATION / "zarr.json"] = durable.encoded_json(templates[FINAL_OBSERVATION])
 
@@ -326,6 +328,9 @@ class _ColumnWriter:
 def _recover(folder: Path, names: Sequence[str]) -> None:
     """Cut an episode that was killed to its committed rows. One that can't be understood is left alone:
     the reader lists it as damaged, with the reason, and nothing here may make it worse."""
+    if is_empty(folder):
+        shutil.rmtree(folder)
+        return
     try:
         attrs = json.loads((folder / "zarr.json").read_bytes())["attributes"]
         committed, end = attrs["committed"], attrs["end"]

@@ -203,6 +203,18 @@ def test_an_episode_killed_before_its_first_commit_leaves_nothing(tmp_path: Path
     assert [folder.name for folder in (tmp_path / "mine.zarr/episodes").iterdir() if folder.is_dir()] == ["000000"]
 
 
+@pytest.mark.parametrize("left", [(), ("zarr.json.partial",), ("zarr.json",)])
+def test_an_episode_killed_while_it_was_begun_is_no_damage(broken: Path, left: tuple[str, ...]) -> None:
+    begun = broken / "episodes/000002"
+    begun.mkdir()
+    for name in left:
+        (begun / name).write_text('{"node_type": "group", "attributes": {"seed": 3, "committed": 0, "end": null}}')
+    session = open_session(broken)
+    assert (len(session.episodes), session.damaged) == (2, ())
+    record(broken, 2)
+    assert [episode.name for episode in open_session(broken).episodes] == ["000000", "000001", "000002"]
+
+
 def test_a_session_killed_while_it_was_created_can_be_created_again(tmp_path: Path) -> None:
     (tmp_path / "mine.zarr/episodes").mkdir(parents=True)
     (tmp_path / "mine.zarr/zarr.json.partial").write_text("{")

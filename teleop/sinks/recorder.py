@@ -64,7 +64,7 @@ class Recorder:
         self._block = block_when_behind
         self._limit = COMMIT_ROWS if block_when_behind else round(QUEUE_S * hz)
         self._queue: deque[_Message] = deque()
-        self._queued_rows = 0
+        self._rows_put = self._rows_taken = 0
         self._wanted = COMMIT_ROWS
         self._changed = threading.Condition()
         self._closing = False
@@ -82,7 +82,7 @@ class Recorder:
     @property
     def rows_behind(self) -> int:
         """Rows that wait for the writing thread: up to `COMMIT_ROWS` while it keeps up."""
-        return self._queued_rows
+        return self._rows_put - self._rows_taken
 
     @property
     def committed(self) -> int:
@@ -97,16 +97,14 @@ class Recorder:
 
     def on_frame(self, frame: Frame) -> None:
         row = frame_row(frame)
-        with self._changed:
-            if self._block:
-                self._changed.wait_for(lambda: self._failure or self._queued_rows < self._limit)
-            self._raise_failure()
-            if self._queued_rows >= self._limit:
-                raise self._behind()
-            self._queue.append(row)
-            self._queued_rows += 1
-            # Waking the writer for every row would cost more than the row.
-            if self._queued_rows >= self._wanted:
+        if self._failure or self.rows_behind >= self._limit:
+            self._wait_or_refuse()
+        # Without the lock, which would cost as much as the row: a deque's ends are safe, and each thread has its own
+        # counter. Only a whole commit wakes the writer.
+        self._rows_put += 1
+        self._queue.append(row)
+        if self.rows_behind >= self._wanted:
+            with self._changed:
                 self._changed.notify_all()
         self.rows_recorded += 1
         self._last_frame, self._stood_at = frame, frame.tick.step + 1
@@ -147,6 +145,18 @@ class Recorder:
             if error is not self._failure:
                 raise
 
+    def _wait_or_refuse(self) -> None:
+        """The queue is full, or nobody empties it any more."""
+        with self._changed:
+            if self._block:
+                self._changed.wait_for(lambda: self._failure or self.rows_behind < self._limit)
+        self._raise_failure()
+        if self.rows_behind >= self._limit:
+            raise SessionError(
+                f"the disk is too slow: {self.rows_behind} rows wait to be written to {self.path}, the limit is "
+                f"{self._limit}; they will still be written: close what else uses the disk, or record to another one"
+            )
+
     def _put(self, message: _Message) -> None:
         with self._changed:
             self._raise_failure()
@@ -156,12 +166,6 @@ class Recorder:
     def _raise_failure(self) -> None:
         if self._failure:
             raise self._failure
-
-    def _behind(self) -> SessionError:
-        return SessionError(
-            f"the disk is too slow: {self._queued_rows} rows wait to be written to {self.path}, the limit is "
-            f"{self._limit}; they will still be written: close what else uses the disk, or record to another one"
-        )
 
     def _run(self) -> None:
         try:
@@ -185,13 +189,14 @@ class Recorder:
             self._wanted = COMMIT_ROWS - (episode.rows - episode.committed if episode else 0)
             self._changed.wait_for(lambda: self._closing or self._ready())
             messages = [self._queue.popleft() for _ in range(min(len(self._queue), self._wanted))]
-            self._queued_rows -= sum(isinstance(message, Mapping) for message in messages)
+            self._rows_taken += sum(isinstance(message, Mapping) for message in messages)
             self._changed.notify_all()
         return messages
 
     def _ready(self) -> bool:
         """A commit's worth of rows, or any other message; which is never put before the rows that precede it."""
-        return self._queued_rows >= self._wanted or len(self._queue) > self._queued_rows
+        behind = self.rows_behind
+        return behind >= self._wanted or len(self._queue) > behind
 
     def _handle(self, message: _Message) -> None:
         if isinstance(message, Start):
