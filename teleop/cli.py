@@ -135,7 +135,13 @@ class Demo:
         return 0
 
 
-COMMANDS: dict[str, Callable[..., Any]] = {"record": Record, "evaluate": Evaluate, "demo": Demo, "info": Info, "verify": Verify}
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "record": Record,
+    "evaluate": Evaluate,
+    "demo": Demo,
+    "info": Info,
+    "verify": Verify,
+}
 
 
 def main() -> None:

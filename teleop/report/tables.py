@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
@@ -13,12 +14,17 @@ from teleop.library import EpisodeInfo, SessionInfo, Verification
 WORST_SHOWN = 10
 
 
+def _table(title: str | None = None) -> Table:
+    """Light enough for 80 columns."""
+    return Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), title_justify="left", title_style="bold")
+
+
 def evaluation_table(name: str, evaluation: Evaluation) -> Table:
-    """The sums over tracks."""
+    """Over all tracks; tiles missed and time off the track are means a track."""
     tracks = len(evaluation.tracks)
-    table = Table(title=f"{name} on {tracks} tracks")
-    for heading in ("mean", "95% interval", "median", "min", "at 900", "laps finished", "tiles missed", "off track"):
-        table.add_column(heading, justify="right")
+    table = _table(f"{name} on {tracks} tracks")
+    for heading in ("mean", "95% interval", "median", "min", "at 900", "laps", "missed", "off track"):
+        table.add_column(heading, justify="right", no_wrap=True)
     table.add_row(
         f"{evaluation.mean:.1f}",
         f"{evaluation.low:.1f} to {evaluation.high:.1f}",
@@ -26,17 +32,17 @@ def evaluation_table(name: str, evaluation: Evaluation) -> Table:
         f"{evaluation.min:.1f}",
         f"{evaluation.share_900:.0%}",
         f"{evaluation.laps_finished:.0%}",
-        f"{evaluation.tiles_missed:.2f} a track",
-        f"{evaluation.off_track_s:.2f} s a track",
+        f"{evaluation.tiles_missed:.1f} tiles",
+        f"{evaluation.off_track_s:.2f} s",
     )
     return table
 
 
 def worst_tracks_table(evaluation: Evaluation) -> Table:
     """The rare catastrophes decide the mean, so they come first."""
-    table = Table(title="worst tracks first")
+    table = _table("worst tracks first")
     for heading in ("track", "score", "ended", "lap time", "tiles missed", "off track"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for track in evaluation.tracks[:WORST_SHOWN]:
         table.add_row(*_track_cells(track))
     return table
@@ -60,27 +66,26 @@ def session_line(session: SessionInfo) -> str:
 
 def episodes_table(session: SessionInfo) -> Table:
     """One line an episode."""
-    table = Table()
+    table = _table()
     for heading in ("episode", "track", "mode", "driver", "ended"):
-        table.add_column(heading)
-    for heading in ("rows", "kept", "score", "lap time", "tiles missed", "MB"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, no_wrap=heading != "driver")
+    for heading in ("rows", "score", "lap", "missed", "MB"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for episode in session.episodes:
         table.add_row(*_episode_cells(episode))
     return table
 
 
 def _episode_cells(episode: EpisodeInfo) -> tuple[str, ...]:
-    driver = " ".join(filter(None, [episode.expert, f"({episode.device})" if episode.device else "", episode.operator]))
+    abandoned = episode.rows - episode.kept_rows
     score, lap_time_s, missed = (episode.figures.get(name) for name in ("score", "lap_time_s", "tiles_missed"))
     return (
         episode.name,
         str(episode.seed),
         episode.mode,
-        escape(driver),
+        escape(episode.operator or episode.device or episode.expert),
         episode.end or "killed",
-        str(episode.rows),
-        "discarded" if episode.discarded else str(episode.kept_rows),
+        f"{episode.rows}" + (f" (-{abandoned})" if abandoned else ""),
         "-" if score is None else f"{score:.1f}",
         "-" if lap_time_s is None else f"{lap_time_s:.2f} s",
         "-" if missed is None else str(missed),
