@@ -70,7 +70,8 @@ class Pen:
         rect.center = (surface.get_width() // 2, (surface.get_height() - 100) // 2)
         self.panel(surface, rect)
         y = rect.top + 46
-        self.text(surface, title, (rect.centerx, y), 40, colour, "center")
+        size = 40 if self.width(title, 40) < rect.width - 40 else 26  # a gamepad's name may be long
+        self.text(surface, title, (rect.centerx, y), size, colour, "center")
         for line in lines:
             y += 36 if line is lines[0] else 30
             self.text(surface, line, (rect.centerx, y + 8), 22, DIM, "center")

@@ -15,6 +15,8 @@ SIZE = (1000, 800)
 """The canvas, pixels; also the world's picture. A resized window shows it scaled."""
 UNSEEN_DRIVERS = ("offscreen", "dummy")
 """SDL picks "offscreen" without a word when there is no screen: everything would work and nobody would see it."""
+FOCUS_LOST = "the window lost its focus"
+"""Why driving can't go on, in a person's words."""
 FOCUS_GONE = (pygame.WINDOWFOCUSLOST, pygame.WINDOWMINIMIZED)
 
 

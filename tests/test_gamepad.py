@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +13,13 @@ import pytest
 from teleop.clock import SimulatedMetronome
 from teleop.devices.gamepad import Gamepads, rescaled
 from teleop.devices.keyboard import Keyboard
-from teleop.devices.seat import FOCUS_LOST, Seat
+from teleop.devices.seat import Seat
 from teleop.frame import Action, Command, Controls, End, Source, Start, Tick
 from teleop.gates import Only
 from teleop.loop import run_episode
 from teleop.session import Episode, open_session
 from teleop.sinks.recorder import Recorder
-from teleop.window import Window
+from teleop.window import FOCUS_LOST, Window
 from teleop.worlds.track import TrackWorld
 from tests.fakes import Tape, ToyWorld
 from tests.virtual_joystick import VirtualPad
@@ -75,11 +76,11 @@ def drive(seat: Seat, script: Mapping[int, Callable[[], None]], ticks: int) -> t
     return tape, end
 
 
-def record(path: Path, seat: Seat, script: Mapping[int, Callable[[], None]], ticks: int) -> Episode:
+def record(path: Path, seat: Seat, script: Mapping[int, Callable[[], None]], ticks: int, seed: int = 1) -> Episode:
     world = TrackWorld()
     with Recorder(path, world.environment(), block_when_behind=True) as recorder:
         run_episode(
-            START,
+            replace(START, seed=seed),
             world=world,
             device=Puppet(seat, script, ticks),
             drivers={},
@@ -140,6 +141,25 @@ def test_unplugged_in_mid_drive_it_pauses_and_invents_no_row(tmp_path: Path, win
     episode = record(tmp_path / "driven", seat_at(window), script, ticks=40)
     assert episode.committed == 12
     assert episode.action == pytest.approx(np.array([[0.0, 1.0, 0.0]] * 12), abs=TRIGGER_GRAIN)
+
+
+def test_a_real_crash_holds_until_it_is_rewound_and_the_kept_rows_are_one_drive(
+    tmp_path: Path, window: Window, pad: VirtualPad
+) -> None:
+    script = {
+        0: lambda: pad.gas(7600),  # straight on at a fifth of full gas: off this track's playfield at step 258
+        300: lambda: pad.press(pygame.CONTROLLER_BUTTON_B),
+        310: lambda: pad.press(pygame.CONTROLLER_BUTTON_START),
+        315: lambda: pad.steer(-20000),
+    }
+    episode = record(tmp_path / "driven", seat_at(window), script, ticks=330, seed=6)
+    crashed_at = int(np.flatnonzero(np.diff(episode.step) < 0)[0])
+    assert 250 < crashed_at < 270
+    assert episode.reward[crashed_at] == -100
+    assert episode.step[crashed_at + 1] == crashed_at - 49
+    assert np.array_equal(episode.step[episode.kept], np.arange(episode.kept.sum()))
+    assert -100 not in episode.reward[episode.kept]
+    assert episode.attrs["end"] == "stopped"
 
 
 def test_an_unplugged_pad_is_named_and_the_keyboard_can_go_on(window: Window, pad: VirtualPad) -> None:

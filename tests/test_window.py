@@ -12,11 +12,11 @@ import pytest
 from teleop.bindings import BINDINGS, BUTTONS, KEYS, Flow, help_table, hint
 from teleop.devices.keyboard import Keyboard
 from teleop.devices.scripted import Scripted
-from teleop.devices.seat import FOCUS_LOST, Seat
+from teleop.devices.seat import Seat
 from teleop.errors import UsageError
 from teleop.frame import COAST, Action, Command, Start, Tick
 from teleop.screens import wait
-from teleop.window import SIZE, Window, require_screen
+from teleop.window import FOCUS_LOST, SIZE, Window, require_screen
 from tests.fakes import ToyWorld
 
 TICK = Tick(0, 0, ToyWorld().reset(1))

@@ -11,9 +11,7 @@ import pygame
 from teleop.bindings import Drive, Flow, Meaning, meaning_of
 from teleop.frame import Command, Controls, Start, Tick
 from teleop.loop import Device
-from teleop.window import Window
-
-FOCUS_LOST = "the window lost its focus"
+from teleop.window import FOCUS_LOST, Window
 
 
 class HandDevice(Device, Protocol):

@@ -12,7 +12,7 @@ from teleop.bindings import Flow, hint
 from teleop.frame import COAST, HZ, Action, Command, End, Frame, Source, Start, Tick
 from teleop.loop import CRASHED, PAUSED, View
 from teleop.pen import ACCENT, DARK, DIM, INK, RECORDING, TRACK, WARNING, Hint
-from teleop.window import SIZE, Window
+from teleop.window import FOCUS_LOST, SIZE, Window
 
 DASHBOARD = pygame.Rect(0, 700, SIZE[0], 100)
 """Over the world's own dashboard, which shows the same less clearly."""
@@ -188,9 +188,8 @@ def message(why: str) -> tuple[str, list[str], list[Hint], str]:
     ]
     if why == CRASHED:
         return "Off the playfield", ["The picture holds. What was driven so far is safe."], choices, WARNING
-    go_on = ("go on", *hint(Command.PAUSE))
-    leave = [("next track", *hint(Flow.NEXT)), ("quit", *hint(Flow.QUIT))]
+    hints = [("go on", *hint(Command.PAUSE)), *choices, ("next track", *hint(Flow.NEXT)), ("quit", *hint(Flow.QUIT))]
     if why == PAUSED:
-        return "Paused", ["Nothing is recorded while the car stands still here."], [go_on, *choices, *leave], INK
-    lines = ["Paused: nothing was recorded without you."]
-    return why[0].upper() + why[1:], lines, [go_on, *choices, *leave], WARNING
+        return "Paused", ["Nothing is recorded while the car stands still here."], hints, INK
+    remedy = "Click it to come back." if why == FOCUS_LOST else "Plug it in again, or go on with the keyboard."
+    return why[0].upper() + why[1:], [remedy, "Nothing was recorded meanwhile."], hints, WARNING
