@@ -24,6 +24,10 @@ OBSERVATION_SIZE = (stock.STATE_W, stock.STATE_H)
 TEXT_CENTRE = (60, HEIGHT - HEIGHT * 2.5 / 40.0)
 """Where stock writes the score."""
 FONT_SIZE = 42
+PANEL_HEIGHT = HEIGHT // 8
+"""Rows at the bottom that the panel covers; before the flip they are the first ones, and nothing is drawn there."""
+SEEN = (0, PANEL_HEIGHT, WIDTH, HEIGHT - PANEL_HEIGHT)
+"""The rest, (x, y, width, height) before the flip."""
 MARGIN = 2
 """Pixels kept around the screen when skipping what lies outside: anti-aliased edges reach one pixel out."""
 
@@ -111,7 +115,7 @@ class Brush:
         on_screen = (
             (x.max(axis=1) >= -MARGIN)
             & (x.min(axis=1) <= WIDTH + MARGIN)
-            & (y.max(axis=1) >= -MARGIN)
+            & (y.max(axis=1) >= PANEL_HEIGHT - MARGIN)
             & (y.min(axis=1) <= HEIGHT + MARGIN)
         )
         visible = np.flatnonzero(on_screen)
@@ -127,7 +131,7 @@ class Brush:
     def _draw_field(self) -> None:
         """The playfield: a fill while nothing beyond its edge is on screen, stock's polygon otherwise."""
         if self._camera.within_playfield():
-            self._base.fill(self._background)
+            self._base.fill(self._background, SEEN)
             return
         edge = stock.PLAYFIELD
         x, y = self._camera.project(np.array([edge, edge, -edge, -edge]), np.array([edge, -edge, -edge, edge]))
@@ -187,8 +191,8 @@ def _surface(size: tuple[int, int]) -> pygame.Surface:
 
 
 def _flip(source: pygame.Surface, target: pygame.Surface) -> None:
-    """Upside down, into a surface that is kept: a fresh 3 MB one each step costs page faults."""
-    pygame.surfarray.pixels2d(target).T[:] = pygame.surfarray.pixels2d(source).T[::-1]
+    """Upside down but for the panel's rows, into a surface that is kept: a fresh 3 MB one costs page faults."""
+    pygame.surfarray.pixels2d(target).T[:-PANEL_HEIGHT] = pygame.surfarray.pixels2d(source).T[: PANEL_HEIGHT - 1 : -1]
 
 
 def _color(values: Any) -> Color:
