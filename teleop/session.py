@@ -19,7 +19,6 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -148,9 +147,21 @@ def session_attrs(path: Path) -> dict[str, Any]:
         raise SessionError(
             f"session {path.name} is format {version}, this teleop reads up to {FORMAT_VERSION}: upgrade teleop"
         )
-    if missing := sorted({"id", "created_utc", "hz", "env", "observation_shape"} - set(attrs)):
-        raise SessionError(f"{path / 'zarr.json'} lacks {', '.join(missing)}: restore the file from a backup")
+    _check_root(path / "zarr.json", attrs)
     return attrs
+
+
+def _check_root(file: Path, attrs: Mapping[str, Any]) -> None:
+    hz, env, shape = attrs.get("hz"), attrs.get("env"), attrs.get("observation_shape")
+    sound = {
+        "id": isinstance(attrs.get("id"), str),
+        "created_utc": isinstance(attrs.get("created_utc"), str),
+        "hz": isinstance(hz, int | float) and hz > 0,
+        "env": isinstance(env, dict) and isinstance(env.get("id"), str) and isinstance(env.get("kwargs"), dict),
+        "observation_shape": isinstance(shape, list) and len(shape) == 3 and all(type(size) is int for size in shape),
+    }
+    if wrong := ", ".join(name for name in sound if not sound[name]):
+        raise SessionError(f"{file} gives no valid {wrong}: restore the file from a backup")
 
 
 def _attributes(group: Path) -> dict[str, Any]:
@@ -390,7 +401,7 @@ class Episode:
         """(T,): after the tick's deadline."""
         return self.column("late_ns")
 
-    @cached_property
+    @property
     def kept(self) -> npt.NDArray[np.bool_]:
         """(T,): rows that no rewind took back: no later row has a step <= its own. Knows nothing of `excluded`."""
         step = self.step

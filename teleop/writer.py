@@ -99,6 +99,8 @@ def start_attrs(start: Start) -> dict[str, Any]:
 def writable_path(path: str | Path) -> Path:
     """The session's folder: `.zarr` is added if it was not typed."""
     path = Path(path)
+    if path.name in ("", ".."):
+        raise SessionError(f'a session needs a name of its own; got "{path}": try sessions/mine')
     return path if path.suffix == ".zarr" else path.with_name(path.name + ".zarr")
 
 
@@ -107,16 +109,23 @@ def session_lock(path: Path) -> FileLock:
 
     It stands beside the store: inside, it would be a file that is not Zarr.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path.with_name(f".{path.name}.lock"))
+    # Not bound to a thread: the one that closes a session need not be the one that opened it.
+    lock = FileLock(path.with_name(f".{path.name}.lock"), thread_local=False)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout as error:
         raise SessionError(
             f"a session has one writer, and another process is writing {path}: "
             "wait until it is done, or record to another session"
         ) from error
+    except OSError as error:
+        raise _unwritable(path, error) from error
     return lock
+
+
+def _unwritable(path: Path, error: OSError) -> SessionError:
+    return SessionError(f"{path} can't be written ({error}): mend that, or record to another folder")
 
 
 class SessionWriter:
@@ -143,6 +152,9 @@ class SessionWriter:
                 for column in self._columns
             }
             self._templates[FINAL_OBSERVATION] = _array_metadata(observation_shape, observation_shape, "uint8", 0)
+        except OSError as error:
+            self._lock.release()
+            raise _unwritable(self.path, error) from error
         except BaseException:
             self._lock.release()
             raise

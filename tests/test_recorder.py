@@ -241,7 +241,7 @@ def test_a_full_disk_ends_the_episode_says_what_is_safe_and_hangs_nothing(
     with pytest.raises(SessionError) as raised, recorder:
         drive([recorder, tape], steering(100_000))
     assert str(raised.value) == (
-        f"recording to {tmp_path / 'mine.zarr'} stopped, the disk is full; safe from this run: 1 whole episodes and "
+        f"recording to {tmp_path / 'mine.zarr'} stopped, the disk is full; safe from this run: 1 whole episode and "
         "the first 50 rows of episode 000001; free some space, then record to the same session again"
     )
     assert tape.ends[-1].why == "failed"

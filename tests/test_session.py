@@ -392,6 +392,20 @@ def test_a_newer_format_is_refused_with_the_remedy(tmp_path: Path) -> None:
     assert message_of(lambda: SessionWriter(path, TOY_ENV)) == newer
 
 
+@pytest.mark.parametrize("name", ["id", "created_utc", "hz", "env", "observation_shape"])
+@pytest.mark.parametrize("value", [None, [], {}])
+def test_root_attributes_that_make_no_sense_are_named(broken: Path, name: str, value: object) -> None:
+    change_json(broken / "zarr.json", lambda metadata: metadata["attributes"].update({name: value}))
+    message = message_of(lambda: open_session(broken))
+    assert message == f"{broken / 'zarr.json'} gives no valid {name}: restore the file from a backup"
+
+
+def test_where_nothing_can_be_written_the_error_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    assert "can't be written" in message_of(lambda: SessionWriter(tmp_path / "file/mine", TOY_ENV))
+    assert "a session needs a name of its own" in message_of(lambda: SessionWriter(".", TOY_ENV))
+
+
 def test_what_is_no_session_is_refused_with_the_remedy(tmp_path: Path) -> None:
     assert "there is no session at" in message_of(lambda: open_session(tmp_path / "nothing"))
     (tmp_path / "empty.zarr").mkdir()

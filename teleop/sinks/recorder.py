@@ -238,7 +238,7 @@ def _failure(path: Path, error: BaseException, episodes: int, episode: EpisodeWr
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
     reason = "the disk is full" if full else f"writing failed ({type(error).__name__}: {error})"
     remedy = "free some space" if full else "check the disk"
-    safe = [f"{episodes} whole episodes"] if episodes else []
+    safe = [f"{episodes} whole episode{'s' * (episodes > 1)}"] if episodes else []
     if episode and episode.committed:
         safe.append(f"the first {episode.committed} rows of episode {episode.name}")
     return SessionError(
