@@ -8,6 +8,7 @@ interpreter's lock.
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Executor
@@ -34,6 +35,17 @@ def encoded_chunk(rows: npt.NDArray[Any]) -> bytes:
     return compressed + int(google_crc32c.value(compressed)).to_bytes(4, "little")
 
 
+def plain(value: Any) -> Any:
+    """`value` as JSON holds it: numpy's numbers as Python's, numbers that are none as null."""
+    if isinstance(value, Mapping):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def encoded_json(metadata: Mapping[str, Any]) -> bytes:
     """A zarr.json file."""
     return json.dumps(metadata, indent=2, allow_nan=False).encode()
@@ -41,7 +53,7 @@ def encoded_json(metadata: Mapping[str, Any]) -> bytes:
 
 def group_metadata(attributes: Mapping[str, Any]) -> bytes:
     """The zarr.json file of a group."""
-    return encoded_json({"attributes": dict(attributes), "zarr_format": 3, "node_type": "group"})
+    return encoded_json({"attributes": plain(attributes), "zarr_format": 3, "node_type": "group"})
 
 
 def replace_file(path: Path, content: bytes) -> None:

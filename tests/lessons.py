@@ -13,8 +13,9 @@ import torch
 from policy.checkpoint import Checkpoint
 from policy.models import BC
 from policy.vision import Vision
+from teleop.episode_writer import start_attrs
 from teleop.frame import COAST, Action, End, Image, Mode, Outcome, Source, Start
-from teleop.writer import SessionWriter, start_attrs
+from teleop.writer import SessionWriter
 
 EditRow = Callable[[dict[str, Any]], None]
 """Changes one row, found by its `step`, before it is written."""

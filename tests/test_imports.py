@@ -24,7 +24,8 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.session": LEAF,
     # What is written, and checked.
     "teleop.durable": set(),
-    "teleop.writer": LEAF | {"teleop.session", "teleop.durable"},
+    "teleop.episode_writer": LEAF | {"teleop.session", "teleop.durable"},
+    "teleop.writer": LEAF | {"teleop.session", "teleop.durable", "teleop.episode_writer"},
     "teleop.laws": LEAF | {"teleop.session", "teleop.loop"},
     "teleop.library": LEAF | {"teleop.session", "teleop.loop", "teleop.laws"},
     # The loop knows Protocols, the parts know the vocabulary.
@@ -33,7 +34,7 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.worlds": PARTS | {"teleop.worlds"},
     "teleop.drivers": PARTS | {"teleop.drivers"},
     "teleop.devices": PARTS | SEAT | {"teleop.devices"},
-    "teleop.sinks": PARTS | SEAT | {"teleop.sinks", "teleop.session", "teleop.writer"},
+    "teleop.sinks": PARTS | SEAT | {"teleop.sinks", "teleop.session", "teleop.writer", "teleop.episode_writer"},
     # What a person sees.
     "teleop.pen": set(),
     "teleop.bindings": LEAF,

@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 import zarr
 
+from teleop.episode_writer import EpisodeWriter, frame_row, start_attrs
 from teleop.frame import COAST, End, Frame, Source, Start, Tick
 from teleop.session import COMMIT_ROWS, Session, SessionError, next_seed, open_session
-from teleop.writer import EpisodeWriter, SessionWriter, frame_row, start_attrs
+from teleop.writer import SessionWriter
 from tests.fakes import TOY_ENV, ToyWorld
 
 START = Start(seed=3, mode="demo", paced=False, expert="autopilot", operator="Ada", versions={"machine": "any"})

@@ -17,9 +17,10 @@ from typing import Any, Self
 
 import numpy as np
 
+from teleop.episode_writer import EpisodeWriter, Row, frame_row, start_attrs
 from teleop.frame import HZ, End, Frame, Image, Start, Tick
 from teleop.session import COMMIT_ROWS, SessionError, check_recordable, later_minimum
-from teleop.writer import EpisodeWriter, Row, SessionWriter, frame_row, start_attrs
+from teleop.writer import SessionWriter
 
 QUEUE_S = 30
 """What a slow disk may fall behind while a person drives; the screen says so long before."""
