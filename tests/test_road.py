@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from teleop.road import MANY_POINTS, Road, wrapped
@@ -105,6 +106,8 @@ def test_wrapped_angles_lie_above_minus_pi_up_to_pi() -> None:
         (np.array([[0, 0], [1, 0], [1, 1]]), 0.0, "positive"),
     ],
 )
-def test_what_is_no_loop_is_refused_with_the_rule(centre: np.ndarray, half_width: float, rule: str) -> None:
+def test_what_is_no_loop_is_refused_with_the_rule(
+    centre: npt.NDArray[np.float64], half_width: float, rule: str
+) -> None:
     with pytest.raises(ValueError, match=rule):
         Road(centre, half_width)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -24,7 +26,7 @@ STEPS = 400
 def main(rounds: int = 3) -> None:
     """Measure, print a table."""
     actions = autopilot_actions()
-    stock = gymnasium.make("CarRacing-v3")
+    stock: gymnasium.Env[Any, Any] = gymnasium.make("CarRacing-v3")
     plain, pictured = TrackWorld(ends="stock"), TrackWorld(ends="stock", picture=True)
     costs: dict[str, list[float]] = {"stock": [], "ours": [], "ours with the picture": []}
     for _ in range(rounds):
@@ -32,10 +34,10 @@ def main(rounds: int = 3) -> None:
         plain.reset(SEED)
         pictured.reset(SEED)
         for action in actions:
-            costs["stock"].append(cpu_ms(lambda action=action: stock.step(action)))
-            costs["ours"].append(cpu_ms(lambda action=action: plain.step(action)))
-            costs["ours with the picture"].append(cpu_ms(lambda action=action: pictured.step(action)))
-    rewinding = min(cpu_ms(lambda: plain.rewind(STEPS - 50)) for _ in range(rounds))
+            costs["stock"].append(cpu_ms(partial(stock.step, action)))
+            costs["ours"].append(cpu_ms(partial(plain.step, action)))
+            costs["ours with the picture"].append(cpu_ms(partial(pictured.step, action)))
+    rewinding = min(cpu_ms(partial(plain.rewind, STEPS - 50)) for _ in range(rounds))
     medians = {name: float(np.median(values)) for name, values in costs.items()}
     print(", ".join(f"{name} {version}" for name, version in versions().items()))
     for name, median in medians.items():
