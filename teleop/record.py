@@ -267,6 +267,9 @@ def _seat(window: Window, by_person: bool) -> Seat:
 def _say_how_it_went(
     console: Console, tally: Tally, session: Path, metronome: PacedMetronome | SimulatedMetronome
 ) -> None:
+    if not tally.frames:
+        console.print("nothing was recorded")
+        return
     console.print(f"{tally}, saved in {session}")
     if isinstance(metronome, PacedMetronome) and (cadence := metronome.cadence()):
         console.print(f"{cadence}", highlight=False)
