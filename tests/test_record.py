@@ -159,6 +159,31 @@ def test_the_autopilot_can_be_watched_in_the_window_and_told_to_stop(xvfb: dict[
     )
 
 
+def test_a_session_that_vanishes_is_told_on_the_screen_and_by_the_exit_code(
+    xvfb: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.zarr"
+    press = Typist(xvfb)
+    with running(str(path), env=xvfb) as process:
+        wait_for(lambda: press.sees_window(process.pid), "the window")
+        press("key", "space")
+        wait_for(lambda: rows(path, 0) >= 50, "the first rows")
+        path.rename(tmp_path / "elsewhere.zarr")
+
+        def leave() -> bool:
+            """While it drives, Space pauses, which writes; on the screen that says what is safe, it leaves."""
+            press("key", "space")
+            time.sleep(0.3)
+            return process.poll() is not None
+
+        wait_for(leave, "the screen that says so")
+        output, _ = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 1, output
+    assert "safe" in output
+    assert "Traceback" not in output
+    assert rows(tmp_path / "elsewhere.zarr", 0) >= 50
+
+
 # Without a window -----------------------------------------------------------------------------------------------------
 
 

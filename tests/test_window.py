@@ -15,7 +15,6 @@ from teleop.devices.scripted import Scripted
 from teleop.devices.seat import Seat
 from teleop.errors import UsageError
 from teleop.frame import COAST, Action, Command, Start, Tick
-from teleop.screens import wait
 from teleop.window import FOCUS_LOST, SIZE, Window, require_screen
 from tests.fakes import ToyWorld
 
@@ -38,10 +37,6 @@ class Still:
 
     def act(self, tick: Tick) -> Action:
         return COAST
-
-
-def nothing(canvas: pygame.Surface) -> None:
-    pass
 
 
 def test_every_key_and_button_means_one_thing() -> None:
@@ -121,18 +116,6 @@ def test_who_watches_the_autopilot_may_look_away_but_can_still_pause_it(window: 
     post(pygame.WINDOWFOCUSGAINED)
     post(pygame.KEYDOWN, key=pygame.K_SPACE)
     assert seat.read(TICK).commands == (Command.PAUSE,)
-
-
-def test_a_screen_waits_for_go_on_or_quit_and_for_nothing_else(window: Window) -> None:
-    seat = seat_at(window)
-    post(pygame.KEYDOWN, key=pygame.K_RETURN)
-    post(pygame.KEYDOWN, key=pygame.K_LEFT)
-    post(pygame.KEYDOWN, key=pygame.K_SPACE)
-    assert wait(window, seat, nothing)
-    post(pygame.KEYDOWN, key=pygame.K_ESCAPE)
-    assert not wait(window, seat, nothing)
-    post(pygame.QUIT)
-    assert not wait(window, seat, nothing)
 
 
 def test_a_resized_window_shows_the_whole_canvas(window: Window) -> None:

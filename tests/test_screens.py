@@ -1,0 +1,100 @@
+"""What stands between episodes: it says what happened, and waits for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pygame
+import pytest
+
+from teleop.devices.gamepad import Gamepads
+from teleop.devices.keyboard import Keyboard
+from teleop.devices.seat import Seat
+from teleop.frame import End, Why
+from teleop.pen import DARK
+from teleop.screens import TITLES, failed, over, ready, wait
+from teleop.window import Window
+from tests.fakes import ToyWorld
+from tests.virtual_joystick import VirtualPad
+
+FIGURES = {"score": 912.4, "lap_time_s": 21.3, "tiles": 300, "tiles_missed": 2}
+
+
+@pytest.fixture
+def seat(window: Window) -> Seat:
+    return Seat(window, [Keyboard(), Gamepads()])
+
+
+def press(*keys: int) -> None:
+    for key in keys:
+        pygame.event.post(pygame.Event(pygame.KEYDOWN, key=key))
+
+
+def nothing(canvas: pygame.Surface) -> None:
+    pass
+
+
+def end(why: Why = "finished", lap_time_s: float | None = 21.3) -> End:
+    return End(why, 1065, ToyWorld().reset(1), {**FIGURES, "lap_time_s": lap_time_s})
+
+
+class Shown(Window):
+    """A window that keeps how much was written on what it showed last, and then lets the person go on."""
+
+    def present(self) -> None:
+        picture = pygame.surfarray.array3d(self.canvas)
+        self.inked = int((picture != pygame.Color(DARK)[:3]).any(axis=2).sum())
+        super().present()
+        press(pygame.K_SPACE)
+
+
+@pytest.fixture
+def shown() -> Iterator[Shown]:
+    window = Shown("test")
+    yield window
+    window.close()
+
+
+def test_a_screen_goes_on_or_quits_and_ignores_every_other_key(window: Window, seat: Seat) -> None:
+    # Enter finished the last drive: pressed twice, it must not start the next one.
+    press(pygame.K_RETURN, pygame.K_LEFT, pygame.K_SPACE)
+    assert wait(window, seat, nothing)
+    press(pygame.K_RETURN, pygame.K_ESCAPE)
+    assert not wait(window, seat, nothing)
+
+
+def test_closing_the_window_leaves_every_screen(window: Window, seat: Seat) -> None:
+    pygame.event.post(pygame.Event(pygame.QUIT))
+    assert not wait(window, seat, nothing)
+
+
+def test_a_gamepad_alone_starts_and_is_then_in_hand(window: Window, seat: Seat, pad: VirtualPad) -> None:
+    seat.listen()
+    pad.press(pygame.CONTROLLER_BUTTON_A)
+    assert ready(window, seat, "mine.zarr", 7)
+    assert seat.name == "Virtual Pad"
+    pad.press(pygame.CONTROLLER_BUTTON_BACK)
+    assert not over(window, seat, end(), next_track=8)
+
+
+@pytest.mark.parametrize("why", TITLES)
+def test_every_ending_has_a_title(window: Window, seat: Seat, why: Why) -> None:
+    press(pygame.K_SPACE)
+    assert over(window, seat, end(why, lap_time_s=None), next_track=8)
+
+
+def test_after_the_last_track_there_is_only_leaving(window: Window, seat: Seat) -> None:
+    press(pygame.K_SPACE)
+    assert over(window, seat, end(), next_track=None)
+
+
+def test_the_ready_screen_is_shown_until_somebody_starts(shown: Shown) -> None:
+    assert ready(shown, Seat(shown, [Keyboard()]), "mine.zarr", 7)
+    assert shown.inked > 10_000
+
+
+def test_a_failure_is_written_out_whole_before_the_window_closes(shown: Shown) -> None:
+    failed(shown, Seat(shown, [Keyboard()]), "short")
+    short = shown.inked
+    failed(shown, Seat(shown, [Keyboard()]), "the disk is full; " + "everything so far is safe " * 20)
+    assert shown.inked > 2 * short
