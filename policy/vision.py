@@ -29,6 +29,8 @@ BAR_SPEED_AT_ZERO = -3.6
 """Fitted over speeds 0 to 190. Near the geometry's 800 / 96 / 0.4 = 20.8: the polygon rounds outward, and so begins at
 more than nothing, and the shrinking does not weigh all rows alike."""
 
+SMALLEST_SIDE = 24
+"""Of a view: what the networks' convolutions need at least."""
 LARGEST_SIDE = 256
 """Of a view: keeps a checkpoint of unknown origin from asking for gigabytes."""
 
@@ -44,8 +46,10 @@ class Vision:
 
     def __post_init__(self) -> None:
         for name, side in (("width", self.width), ("height", self.height)):
-            if type(side) is not int or not 16 <= side <= LARGEST_SIDE:
-                raise ValueError(f"a view's {name} is a whole number from 16 to {LARGEST_SIDE}; got {side!r}")
+            if type(side) is not int or not SMALLEST_SIDE <= side <= LARGEST_SIDE:
+                raise ValueError(
+                    f"a view's {name} is a whole number from {SMALLEST_SIDE} to {LARGEST_SIDE}; got {side!r}"
+                )
 
 
 def see(observation: Image, vision: Vision) -> tuple[Image, float]:

@@ -88,5 +88,6 @@ def constant_checkpoint(action: Action = COAST, vision: Vision | None = None) ->
     """A policy that always wants `action`."""
     vision = vision or Vision()
     weights = {name: torch.zeros_like(tensor) for name, tensor in BC(vision).state_dict().items()}
-    weights["head.2.bias"] = weights["head.2.bias"].new_tensor(action)
+    weights["steering.head.2.bias"] = torch.tensor(action[:1], dtype=torch.float32)
+    weights["pedals.head.2.bias"] = torch.tensor(action[1:], dtype=torch.float32)
     return Checkpoint("bc", vision, weights, labels="demos", episodes=({"session": "toy.zarr", "episode": "000000"},))

@@ -145,8 +145,8 @@ def test_a_pickle_is_an_error_and_is_never_opened(tmp_path: Path) -> None:
         ({"arch": ["bc"]}, r"its architecture is one of bc; got \['bc'\]"),
         ({"vision": None}, "its header says how it sees"),
         ({"vision": {"width": 48, "height": 42, "zoom": 2}}, "zoom"),
-        ({"vision": {"width": 10**9, "height": 10**9}}, "a whole number from 16 to 256; got 1000000000"),
-        ({"vision": {"width": 96, "height": 84}}, "its weights fit its architecture; head.0.weight is"),
+        ({"vision": {"width": 10**9, "height": 10**9}}, "a whole number from 24 to 256; got 1000000000"),
+        ({"vision": {"width": 96, "height": 84}}, "its weights fit its architecture; steering.head.0.weight is"),
         ({"labels": 3}, "label rule and the episodes"),
         ({"episodes": None}, "label rule and the episodes"),
         ({"metrics": 1}, "the configuration and the metrics"),
@@ -161,9 +161,12 @@ def test_a_header_that_lies_is_an_error(tmp_path: Path, header: dict[str, Any], 
     ("weights", "message"),
     [
         ({"extra": torch.zeros(3)}, "tensors missing or unknown: extra"),
-        ({"head.2.bias": torch.zeros(2)}, r"head.2.bias is torch.float32 \(2,\), not torch.float32 \(3,\)"),
-        ({"head.2.bias": torch.zeros(3, dtype=torch.float64)}, "torch.float64"),
-        ({"head.2.bias": torch.full((3,), torch.nan)}, "head.2.bias holds numbers that are not finite"),
+        (
+            {"pedals.head.2.bias": torch.zeros(3)},
+            r"pedals.head.2.bias is torch.float32 \(3,\), not torch.float32 \(2,\)",
+        ),
+        ({"pedals.head.2.bias": torch.zeros(2, dtype=torch.float64)}, "torch.float64"),
+        ({"pedals.head.2.bias": torch.full((2,), torch.nan)}, "pedals.head.2.bias holds numbers that are not finite"),
     ],
 )
 def test_weights_that_do_not_fit_are_an_error(tmp_path: Path, weights: dict[str, Any], message: str) -> None:

@@ -17,13 +17,23 @@ def test_pictures_are_normalised_to_minus_one_to_one_channels_first() -> None:
 def test_the_layers_have_the_shapes_their_comments_say() -> None:
     shapes = []
     features = torch.zeros(2, 3, 42, 48)
-    for layer in BC(Vision()).convolutions:
+    for layer in BC(Vision()).steering.convolutions:
         features = layer(features)
         shapes.append(tuple(features.shape))
-    assert shapes[::2] == [(2, 24, 19, 22), (2, 48, 9, 10), (2, 64, 4, 4), (2, 1024)]
+    assert shapes[::2] == [(2, 16, 13, 15), (2, 32, 6, 7), (2, 48, 4, 5), (2, 960)]
 
 
-@pytest.mark.parametrize("vision", [Vision(), Vision(width=96, height=84), Vision(width=33, height=31)])
+def test_steering_and_pedals_share_no_weights() -> None:
+    model = BC(Vision())
+    view = torch.randint(0, 256, (2, 42, 48, 3), dtype=torch.uint8)
+    model(view, torch.ones(2))[:, 0].sum().backward()
+    learning = {
+        name.split(".")[0] for name, weight in model.named_parameters() if weight.grad is not None and weight.grad.any()
+    }
+    assert learning == {"steering"}
+
+
+@pytest.mark.parametrize("vision", [Vision(), Vision(width=96, height=84), Vision(width=24, height=31)])
 def test_a_view_of_any_size_gives_one_action_each(vision: Vision) -> None:
     view = torch.zeros(4, vision.height, vision.width, 3, dtype=torch.uint8)
     for build in ARCHITECTURES.values():
