@@ -85,11 +85,18 @@ def _fit(canvas: pygame.Surface, screen: pygame.Surface) -> None:
 
 def require_screen() -> None:
     """UsageError when a window would be seen by nobody."""
-    pygame.display.init()
+    try:
+        pygame.display.init()
+    except pygame.error as error:
+        raise _no_screen(str(error)) from error
     driver = pygame.display.get_driver()
     if driver in UNSEEN_DRIVERS:
         pygame.display.quit()
-        raise UsageError(
-            f"driving needs a screen, and there is none (SDL chose its {driver!r} driver); "
-            "to record the autopilot without one: --expert autopilot --headless"
-        )
+        raise _no_screen(f"SDL chose its {driver!r} driver")
+
+
+def _no_screen(why: str) -> UsageError:
+    return UsageError(
+        f"driving needs a screen, and there is none ({why}); "
+        "to record the autopilot without one: --expert autopilot --headless"
+    )

@@ -32,7 +32,7 @@ class Gamepads:
 
     @property
     def name(self) -> str:
-        """The pad in hand's own name."""
+        """Of the pad in hand, or of the one that was until it was unplugged."""
         return self._lost or (self._pads[self._in_hand].name if self._in_hand is not None else "gamepad")
 
     @property

@@ -12,6 +12,7 @@ import pygame
 
 from teleop.bindings import KEYS, Drive
 from teleop.frame import COAST, HZ, Action, Controls, Start, Tick
+from teleop.window import FOCUS_GONE
 
 STEER_PER_S = 2.5
 """Straight to full lock in 0.4 s: a tap is a small correction."""
@@ -23,7 +24,6 @@ RELEASE_PER_S = 8.0
 """A lifted foot is off the pedal in an eighth of a second."""
 FULL_BRAKE = 0.8
 """As far as a key brakes: CarRacing-v3 locks the wheels from 0.9 up, and its own keyboard stops here too."""
-FOCUS_GONE = (pygame.WINDOWFOCUSLOST, pygame.WINDOWMINIMIZED)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

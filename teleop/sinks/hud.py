@@ -108,8 +108,9 @@ class Hud:
         self._pen.text(canvas, count, (plate.right - 16, plate.centery + 1), 24, INK, "midright")
 
     def _draw_driver(self, canvas: pygame.Surface) -> None:
-        who = "you" if self._expert == "human" and self._driver is Source.HUMAN else self._driver.name.lower()
-        text = f"{who} · {self._seat.name}" if who == "you" else self._seat.name
+        text = self._driver.name.lower()
+        if self._driver is Source.HUMAN:
+            text = f"you · {self._seat.name}" if self._expert == "human" else self._seat.name
         plate = pygame.Rect(0, 16, self._pen.width(text, 24) + 32, 40)
         plate.right = SIZE[0] - 16
         self._pen.panel(canvas, plate)
