@@ -39,8 +39,6 @@ from teleop.session import (
     session_attrs,
 )
 
-SYNC_THREADS = 8
-"""They do nothing but wait for the disk."""
 CAR_RACING_OBSERVATION = (96, 96, 3)
 
 
@@ -106,7 +104,7 @@ class SessionWriter:
         except BaseException:
             self._lock.release()
             raise
-        self._pool = ThreadPoolExecutor(SYNC_THREADS, thread_name_prefix="sync")
+        self._pool = ThreadPoolExecutor(durable.SYNC_THREADS, thread_name_prefix="sync")
 
     def _open(self, attrs: dict[str, Any], now: Callable[[], datetime]) -> None:
         if (self.path / "zarr.json").exists():

@@ -98,13 +98,13 @@ class Recorder:
 
     def on_frame(self, frame: Frame) -> None:
         row = frame_row(frame)
-        if self._failure or self.rows_behind >= self._limit:
+        if self._failure or self._rows_put - self._rows_taken >= self._limit:
             self._wait_or_refuse()
         # Without the lock, which would cost as much as the row: a deque's ends are safe, and each thread has its own
         # counter. Only a whole commit wakes the writer.
         self._rows_put += 1
         self._queue.append(row)
-        if self.rows_behind >= self._wanted:
+        if self._rows_put - self._rows_taken >= self._wanted:
             with self._changed:
                 self._changed.notify_all()
         self.rows_recorded += 1

@@ -29,27 +29,30 @@ class Stopwatch:
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
-        self.frame_cpu_ms: list[float] = []
-        self.end_ms: list[float] = []
-        """Real time of every `on_start` and `on_end`."""
+        self.frames_ms: list[float] = []
+        """CPU time of every `on_frame`."""
+        self.ends_ms: list[tuple[float, float]] = []
+        """(real, CPU) time of every `on_start` and `on_end`."""
 
     def on_start(self, start: Start) -> None:
-        self.end_ms.append(1000 * _seconds(time.perf_counter, lambda: self._sink.on_start(start)))
+        self.ends_ms.append(_milliseconds(lambda: self._sink.on_start(start)))
 
     def on_frame(self, frame: Frame) -> None:
-        self.frame_cpu_ms.append(1000 * _seconds(time.thread_time, lambda: self._sink.on_frame(frame)))
+        self.frames_ms.append(_milliseconds(lambda: self._sink.on_frame(frame))[1])
 
     def on_idle(self, tick: Tick, why: str) -> None:
         self._sink.on_idle(tick, why)
 
     def on_end(self, end: End) -> None:
-        self.end_ms.append(1000 * _seconds(time.perf_counter, lambda: self._sink.on_end(end)))
+        self.ends_ms.append(_milliseconds(lambda: self._sink.on_end(end)))
 
 
-def _seconds(clock: Callable[[], float], call: Callable[[], None]) -> float:
-    begun = clock()
+def _milliseconds(call: Callable[[], None]) -> tuple[float, float]:
+    """(real time, CPU time of this thread)."""
+    real, cpu = time.perf_counter(), time.thread_time()
     call()
-    return clock() - begun
+    cpu = time.thread_time() - cpu
+    return 1000 * (time.perf_counter() - real), 1000 * cpu
 
 
 def drive(seed: int, steps: int, sinks: list[Sink], metronome: PacedMetronome) -> None:
@@ -78,14 +81,15 @@ def main() -> None:
                 drive(seed, round(options.seconds * HZ), [], without)
                 drive(seed, round(options.seconds * HZ), [stopwatch], recorded)
         stored = sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())
-    cost = np.percentile(stopwatch.frame_cpu_ms, [50, 99, 100])
-    rows = len(stopwatch.frame_cpu_ms)
+    cost = np.percentile(stopwatch.frames_ms, [50, 99, 100])
+    rows = len(stopwatch.frames_ms)
+    stall, stall_cpu = np.max(stopwatch.ends_ms, axis=0)
     print(f"without: {without.cadence()}")
     print(f"recorded: {recorded.cadence()}")
     print(
         f"loop thread's CPU a frame: {cost[0]:.3f} ms (median), {cost[1]:.3f} (99th percentile), {cost[2]:.3f} (worst)"
     )
-    print(f"largest stall where an episode begins or ends: {max(stopwatch.end_ms):.2f} ms")
+    print(f"largest stall where an episode begins or ends: {stall:.2f} ms, of which CPU at most {stall_cpu:.2f}")
     print(f"on disk: {stored / rows:.0f} bytes a row, {rows} rows")
 
 
