@@ -44,7 +44,9 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.report": PARTS | {"teleop.report", "teleop.evaluate", "teleop.library", "teleop.sinks"},
     # Commands wire the parts; policy reaches them as an argument, from cli alone.
     "teleop.evaluate": PARTS | {f"teleop.{part}" for part in ("clock", "devices", "gates", "progress", "worlds")},
-    "teleop.record": {"teleop"},
+    "teleop.record": LEAF | {"teleop.recording"},
+    "teleop.recording": {"teleop"},
+    "teleop.sitting": {"teleop"},
     "teleop.demo": {"teleop"},
     "teleop.cli": {"teleop", "policy"},
     "teleop.__main__": {"teleop.cli"},

@@ -16,7 +16,8 @@ import pytest
 from rich.console import Console
 
 from teleop.errors import UsageError
-from teleop.record import Record, check, record, seeds_to_drive
+from teleop.record import Record, check, record
+from teleop.recording import seeds_to_drive
 from teleop.session import Episode, open_session
 from teleop.worlds.track import TrackWorld
 from tests.conftest import need

@@ -1,0 +1,162 @@
+"""Recording: a person, or the autopilot in their place, drives track after track into one session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.console import Console
+
+from teleop.clock import PacedMetronome, SimulatedMetronome
+from teleop.devices.scripted import Scripted
+from teleop.drivers.autopilot import Autopilot
+from teleop.drivers.nudge import FOR_AUTOPILOT, FOR_PERSON, Nudge
+from teleop.errors import UserError
+from teleop.frame import HZ, VALIDATION_SEED, End, Source, Start
+from teleop.gates import Only
+from teleop.loop import Device, Sink, run_episode
+from teleop.progress import progress
+from teleop.record import Record
+from teleop.session import SessionError, existing_path, next_seed, open_session
+from teleop.sinks.recorder import Recorder
+from teleop.sitting import Sitting
+from teleop.window import Window, require_screen
+from teleop.worlds.track import TrackWorld, versions
+
+HEADLESS_MAX_STEPS = 2000
+"""Nobody is there to press finish. Twice stock's limit: a lap takes 700 to 1200 steps."""
+
+
+def record_episodes(config: Record, console: Console) -> None:
+    """Record as `config` says, and tell the console how it went.
+
+    UsageError when there is no screen; UserError when the session can't be written.
+    """
+    if not config.headless:
+        require_screen()
+    world = TrackWorld(picture=not config.headless, max_steps=HEADLESS_MAX_STEPS if config.headless else None)
+    metronome = SimulatedMetronome(HZ) if config.fast else PacedMetronome(HZ)
+    with user_errors(), closing(world):
+        seeds = seeds_to_drive(config)
+        with Recorder(config.session, world.environment(), block_when_behind=config.fast) as recorder:
+            recording = Recording(config, world, recorder, metronome)
+            drive = drive_headless(recording, seeds, console) if config.headless else drive_in_window(recording, seeds)
+            tally = Tally.of(drive)
+    say_how_it_went(console, tally, recorder.path, metronome)
+
+
+@contextmanager
+def user_errors() -> Iterator[None]:
+    """Make a session's errors those of the command."""
+    try:
+        yield
+    except SessionError as error:
+        raise UserError(str(error)) from error
+
+
+def seeds_to_drive(config: Record) -> range:
+    """The tracks, in order."""
+    first = config.seed
+    if first is None:
+        first = next_seed(open_session(config.session)) if existing_path(config.session).exists() else 0
+    episodes = 1 if config.episodes is None and config.expert != "human" else config.episodes
+    return range(first, VALIDATION_SEED if episodes is None else first + episodes)
+
+
+class Recording:
+    """Everything an episode needs but the one who drives it and those who watch."""
+
+    def __init__(
+        self,
+        config: Record,
+        world: TrackWorld,
+        recorder: Recorder,
+        metronome: PacedMetronome | SimulatedMetronome,
+    ) -> None:
+        self.config, self.world, self.recorder, self.metronome = config, world, recorder, metronome
+        self._referee = Autopilot()
+        self._nudge = nudge_for(config)
+        self._start = Start(
+            seed=0,
+            mode="demo",
+            paced=not config.fast,
+            expert=config.expert,
+            operator=config.operator,
+            gate="only human",
+            versions=versions(),
+        )
+
+    def drive(self, seed: int, device: Device, name: str, *watchers: Sink) -> End:
+        """One episode on the track of `seed`."""
+        return run_episode(
+            replace(self._start, seed=seed, device=name),
+            world=self.world,
+            device=device,
+            drivers={Source.AUTOPILOT: self._referee},
+            gate=Only(Source.HUMAN),
+            sinks=[self.recorder, *watchers],
+            metronome=self.metronome,
+            nudge=self._nudge,
+        )
+
+
+def nudge_for(config: Record) -> Nudge | None:
+    """As strong as the one who has to drive with it can bear."""
+    if not config.nudge:
+        return None
+    return Nudge(FOR_PERSON if config.expert == "human" else FOR_AUTOPILOT)
+
+
+def drive_headless(recording: Recording, seeds: range, console: Console) -> Iterator[End]:
+    """The autopilot drives every track; a bar says how far it is."""
+    expert = Scripted(Autopilot(), "autopilot")
+    with progress(console, f"recording into {recording.recorder.path.name}", len(seeds)) as update:
+        for done, seed in enumerate(seeds, start=1):
+            end = recording.drive(seed, expert, expert.name)
+            update(done, f"track {seed}: {end.why}, score {end.figures['score']:.0f}")
+            yield end
+
+
+def drive_in_window(recording: Recording, seeds: range) -> Iterator[End]:
+    """Somebody drives, or watches the autopilot, until they have had enough."""
+    with closing(Window(f"teleop record - {recording.recorder.path.name}")) as window:
+        yield from Sitting(recording, window).drive(seeds)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What was recorded."""
+
+    episodes: int
+    frames: int
+    """Abandoned branches and discarded episodes included: all of it is on disk."""
+    discarded: int
+    """Episodes."""
+
+    @classmethod
+    def of(cls, ends: Iterable[End]) -> Tally:
+        """Drives them, where they are still to be driven."""
+        ended = [(end.steps, end.why == "discarded") for end in ends]
+        return cls(len(ended), sum(steps for steps, _ in ended), sum(discarded for _, discarded in ended))
+
+    def __str__(self) -> str:
+        plural = "" if self.episodes == 1 else "s"
+        discarded = f", {self.discarded} of them discarded" if self.discarded else ""
+        driving = f"{self.frames:,} frames, {self.frames / HZ:.0f} s of driving"
+        return f"{self.episodes} episode{plural}{discarded}: {driving}"
+
+
+def say_how_it_went(
+    console: Console, tally: Tally, session: Path, metronome: PacedMetronome | SimulatedMetronome
+) -> None:
+    """What was recorded, how well the ticks kept their time, where it is and what to do with it."""
+    if not tally.frames:
+        console.print("nothing was recorded")
+        return
+    console.print(f"{tally}, saved in {session}")
+    if isinstance(metronome, PacedMetronome) and (cadence := metronome.cadence()):
+        console.print(f"{cadence}", highlight=False)
+    if tally.episodes > tally.discarded:
+        console.print(f"next: policy train --arch bc --out {session.with_suffix('.safetensors')} {session}")
