@@ -137,8 +137,8 @@ class Tally:
 
     @classmethod
     def of(cls, ends: Iterable[End]) -> Tally:
-        """Drives them, where they are still to be driven."""
-        ended = [(end.steps, end.why == "discarded") for end in ends]
+        """Drives them, where they are still to be driven. One without a frame leaves nothing on disk."""
+        ended = [(end.steps, end.why == "discarded") for end in ends if end.steps]
         return cls(len(ended), sum(steps for steps, _ in ended), sum(discarded for _, discarded in ended))
 
     def __str__(self) -> str:

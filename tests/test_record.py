@@ -16,11 +16,13 @@ import pytest
 from rich.console import Console
 
 from teleop.errors import UsageError
+from teleop.frame import End, Why
 from teleop.record import Record, check, record
-from teleop.recording import seeds_to_drive
+from teleop.recording import Tally, seeds_to_drive
 from teleop.session import Episode, open_session
 from teleop.worlds.track import TrackWorld
 from tests.conftest import need
+from tests.fakes import ToyWorld
 
 PATIENCE_S = 30.0
 """For a busy machine; nothing here is timed."""
@@ -222,6 +224,13 @@ def test_an_interrupt_keeps_what_was_recorded(tmp_path: Path) -> None:
     (episode,) = episodes(path)
     assert episode.attrs["end"] == "stopped"
     assert episode.committed >= 50
+
+
+def test_a_tally_counts_what_is_on_disk() -> None:
+    outcome = ToyWorld().reset(1)
+    endings: list[tuple[Why, int]] = [("finished", 800), ("discarded", 450), ("stopped", 0)]
+    tally = Tally.of(End(why, steps, outcome, {}) for why, steps in endings)
+    assert str(tally) == "2 episodes, 1 of them discarded: 1,250 frames, 25 s of driving"
 
 
 # Which tracks, and what is refused ------------------------------------------------------------------------------------
