@@ -69,7 +69,7 @@ def main() -> None:
                 drive(seed, world, seat, [hud], alone)
                 drive(seed, world, seat, [recorder, recorded_hud], beside)
     say("pump and autopilot", seat.cpu_ms)
-    say("HUD, with the picture and its showing", hud.frame_cpu_ms)
+    say("HUD, with the picture and its showing", hud.frames_ms)
     print(f"without recorder: {alone.cadence()}")
     print(f"with recorder:    {beside.cadence()}")
 
