@@ -36,7 +36,7 @@ def run(arguments: Sequence[str]) -> int:
         console.print(f"{stopped}; {config.out} holds the policy so far", markup=False, soft_wrap=True)
         return 1
     except KeyboardInterrupt:
-        console.print("stopped before the first step: no checkpoint was written")
+        console.print("stopped; no checkpoint was written")
         return 1
     except (UserError, SessionError, OSError) as error:
         console.print(f"error: {error}", markup=False, soft_wrap=True)

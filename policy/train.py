@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import torch
@@ -35,7 +35,9 @@ WARM_UP = 0.1
 class TrainConfig:
     """Learn a policy from recorded sessions, by behavioral cloning."""
 
-    sessions: tyro.conf.Positional[tuple[Path, ...]]
+    sessions: Annotated[
+        tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="SESSION...", help_behavior_hint="")
+    ]
     """Sessions to learn from; `.zarr` is added if missing."""
     out: Path
     """The checkpoint's file, written exactly here, replacing what is there. Metrics go to the folder OUT.run."""
@@ -112,7 +114,7 @@ def train(config: TrainConfig, watch: Watch = _ignore, say: Say = _ignore) -> Tr
 
     model = ARCHITECTURES[config.arch](vision)
     average = copy.deepcopy(model)
-    optimizer = torch.optim.AdamW(model.parameters(), weight_decay=config.weight_decay)
+    optimizer = torch.optim.AdamW(model.parameters(), weight_decay=config.weight_decay, fused=True)
     loss_of = LOSSES[config.loss]
     metrics = Metrics(run_folder(config.out), config.steps, config.batch_size, watch)
     stopped = None
