@@ -125,16 +125,21 @@ class SessionWriter:
                     "record to another session"
                 )
 
-    def _create(self, attrs: Mapping[str, Any], now: Callable[[], datetime]) -> None:
-        """The root's metadata comes last: a kill before it leaves a folder that the next writer may take over."""
-        if self.path.is_file() or any(file.name not in _OWN_NAMES for file in self.path.rglob("*")):
+    def _create(self, attrs: dict[str, Any], now: Callable[[], datetime]) -> None:
+        """Made aside and then renamed: who finds the folder finds a session."""
+        if self.path.is_file() or (self.path.is_dir() and any(self.path.iterdir())):
             raise SessionError(f"{self.path} exists and is not a session: choose another name")
-        episodes = self.path / "episodes"
-        episodes.mkdir(parents=True, exist_ok=True)
-        durable.replace_file(episodes / "zarr.json", durable.group_metadata({}))
         identity = {"format": FORMAT, "format_version": FORMAT_VERSION, "id": uuid.uuid4().hex}
         created = {"created_utc": now().astimezone(UTC).isoformat(timespec="seconds")}
-        durable.replace_file(self.path / "zarr.json", durable.group_metadata({**identity, **created, **attrs}))
+        aside = self.path.with_name(f".{self.path.name}.new")
+        if aside.exists():
+            shutil.rmtree(aside)
+        (aside / "episodes").mkdir(parents=True)
+        durable.replace_file(aside / "episodes" / "zarr.json", durable.group_metadata({}))
+        durable.replace_file(aside / "zarr.json", durable.group_metadata({**identity, **created, **attrs}))
+        if self.path.exists():
+            self.path.rmdir()
+        aside.rename(self.path)
         durable.sync_folder(self.path.parent)
 
     def begin_episode(self, attrs: Mapping[str, Any]) -> EpisodeWriter:
@@ -156,9 +161,6 @@ class SessionWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
-
-
-_OWN_NAMES = {"episodes", "zarr.json", "zarr.json" + durable.PARTIAL}
 
 
 def _recover(folder: Path, names: Sequence[str]) -> None:

@@ -217,11 +217,12 @@ def test_an_episode_killed_while_it_was_begun_is_no_damage(broken: Path, left: t
 
 
 def test_a_session_killed_while_it_was_created_can_be_created_again(tmp_path: Path) -> None:
-    (tmp_path / "mine.zarr/episodes").mkdir(parents=True)
-    (tmp_path / "mine.zarr/zarr.json.partial").write_text("{")
+    (tmp_path / ".mine.zarr.new/episodes").mkdir(parents=True)
+    (tmp_path / ".mine.zarr.new/zarr.json.partial").write_text("{")
+    (tmp_path / "mine.zarr").mkdir()
     record(tmp_path / "mine", 2)
     assert len(open_session(tmp_path / "mine").episodes) == 1
-    assert not list(tmp_path.rglob("*.partial"))
+    assert sorted(file.name for file in tmp_path.iterdir()) == [".mine.zarr.lock", "mine.zarr"]
 
 
 def test_a_second_writer_is_refused_and_told_why(tmp_path: Path) -> None:
