@@ -6,6 +6,7 @@ CheckpointError that says what is wrong. Writing is one atomic replace: a reader
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -51,6 +52,8 @@ class Checkpoint:
     """The resolved training configuration."""
     metrics: Mapping[str, Any] = field(default_factory=dict)
     """How training went."""
+    sha256: str = ""
+    """Of the file it was read from, hex."""
 
     def build(self) -> nn.Module:
         """The network with these weights, in evaluation mode. CheckpointError when they don't belong together."""
@@ -62,7 +65,7 @@ class Checkpoint:
 
 def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     """Write exactly `path`, in one atomic replace; OSError when that fails, leaving what was there."""
-    header = {name: value for name, value in vars(checkpoint).items() if name not in ("weights", "vision")}
+    header = {name: value for name, value in vars(checkpoint).items() if name not in ("weights", "vision", "sha256")}
     header |= {"format": FORMAT, "format_version": FORMAT_VERSION, "vision": asdict(checkpoint.vision)}
     weights = {name: tensor.detach().contiguous() for name, tensor in checkpoint.weights.items()}
     content = save(weights, metadata={FORMAT: json.dumps(header)})
@@ -80,25 +83,26 @@ def load_checkpoint(path: Path) -> Checkpoint:
     header = _header(path, content)
     arch, labels, episodes = header.get("arch"), header.get("labels"), header.get("episodes")
     if not isinstance(arch, str) or arch not in ARCHITECTURES:
-        raise _error(path, f"its architecture is one of {', '.join(ARCHITECTURES)}", f"got {arch!r}")
+        raise _error(path, f"its architecture must be one of {', '.join(ARCHITECTURES)}", f"got {arch!r}")
     config, metrics = header.get("config"), header.get("metrics")
-    if not (isinstance(labels, str) and isinstance(episodes, list)):
-        raise _error(path, "its header names the label rule and the episodes", "they are missing")
+    if not (isinstance(labels, str) and _is_list_of_objects(episodes)):
+        raise _error(path, "its header must name the label rule and the episodes", "they are missing")
     if not (isinstance(config, dict) and isinstance(metrics, dict)):
-        raise _error(path, "its header holds the configuration and the metrics", "they are missing")
+        raise _error(path, "its header must hold the configuration and the metrics", "they are missing")
     checkpoint = Checkpoint(
         arch=arch,
         vision=_vision(path, header.get("vision")),
         weights=_weights(path, content),
         labels=labels,
-        episodes=tuple(episodes),
+        episodes=tuple(header["episodes"]),
         config=config,
         metrics=metrics,
+        sha256=hashlib.sha256(content).hexdigest(),
     )
     try:
         checkpoint.build()
     except CheckpointError as error:
-        raise _error(path, "its weights fit its architecture", str(error)) from error
+        raise _error(path, "its weights must fit its architecture", str(error)) from error
     return checkpoint
 
 
@@ -108,7 +112,7 @@ def _read(path: Path) -> bytes:
     try:
         size = path.stat().st_size
         if size > LARGEST_FILE:
-            raise _error(path, f"it has at most {LARGEST_FILE // 2**20} MB", f"it has {size // 2**20} MB")
+            raise _error(path, f"it must have at most {LARGEST_FILE // 2**20} MB", f"it has {size // 2**20} MB")
         return path.read_bytes()
     except FileNotFoundError as error:
         raise CheckpointError(f"there is no checkpoint {path}: make one with `policy train --out {path}`") from error
@@ -126,11 +130,17 @@ def _header(path: Path, content: bytes) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, RecursionError):
         header = None
     if not isinstance(header, dict):
-        raise _error(path, "it is a safetensors file that `policy train` wrote", "it is another kind, or cut short")
+        raise _error(
+            path, "it must be a safetensors file that `policy train` wrote", "it is another kind, or cut short"
+        )
     version = header.get("format_version")
     if version != FORMAT_VERSION:
-        raise _error(path, f"this policy reads format {FORMAT_VERSION}", f"it is format {version!r}")
+        raise _error(path, f"it must be of format {FORMAT_VERSION}", f"it is of {version!r}")
     return header
+
+
+def _is_list_of_objects(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
 def _vision(path: Path, fields: object) -> Vision:
@@ -139,14 +149,14 @@ def _vision(path: Path, fields: object) -> Vision:
             raise TypeError(f"got {fields!r}")
         return Vision(**fields)
     except (TypeError, ValueError) as error:
-        raise _error(path, "its header says how it sees", str(error)) from error
+        raise _error(path, "its header must say how it sees", str(error)) from error
 
 
 def _weights(path: Path, content: bytes) -> dict[str, Tensor]:
     try:
         return load(content)
     except (SafetensorError, ValueError, KeyError) as error:
-        raise _error(path, "its tensors are whole", f"{error}") from error
+        raise _error(path, "its tensors must be whole", f"{error}") from error
 
 
 def _check_weights(got: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
@@ -162,4 +172,4 @@ def _check_weights(got: Mapping[str, Tensor], expected: Mapping[str, Tensor]) ->
 
 
 def _error(path: Path, rule: str, got: str) -> CheckpointError:
-    return CheckpointError(f"{path} is no usable checkpoint: {rule}; {got}: {REMEDY}")
+    return CheckpointError(f"{path} can't be used as a checkpoint: {rule}; {got}: {REMEDY}")

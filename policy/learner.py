@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -34,8 +33,7 @@ class Learner:
         torch.set_num_threads(1)
         path = Path(path)
         checkpoint = load_checkpoint(path)
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        return cls(checkpoint.build(), checkpoint.vision, path.name, digest)
+        return cls(checkpoint.build(), checkpoint.vision, path.name, checkpoint.sha256)
 
     def reset(self) -> None:
         """A new episode begins. Nothing to forget: the policy sees one observation at a time."""

@@ -98,7 +98,7 @@ def test_a_folder_is_no_checkpoint(tmp_path: Path) -> None:
 def test_a_truncated_checkpoint_is_an_error(tmp_path: Path, kept: int) -> None:
     path = saved(tmp_path)
     path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(CheckpointError, match=r"is no usable checkpoint.*train it again"):
+    with pytest.raises(CheckpointError, match=r"can't be used as a checkpoint.*train it again"):
         load_checkpoint(path)
 
 
@@ -140,15 +140,16 @@ def test_a_pickle_is_an_error_and_is_never_opened(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "message"),
     [
-        ({"format_version": 2}, "this policy reads format 1; it is format 2"),
-        ({"arch": "transformer"}, "its architecture is one of bc; got 'transformer'"),
-        ({"arch": ["bc"]}, r"its architecture is one of bc; got \['bc'\]"),
-        ({"vision": None}, "its header says how it sees"),
+        ({"format_version": 2}, "it must be of format 1; it is of 2"),
+        ({"arch": "transformer"}, "its architecture must be one of bc; got 'transformer'"),
+        ({"arch": ["bc"]}, r"its architecture must be one of bc; got \['bc'\]"),
+        ({"vision": None}, "its header must say how it sees"),
         ({"vision": {"width": 48, "height": 42, "zoom": 2}}, "zoom"),
         ({"vision": {"width": 10**9, "height": 10**9}}, "a whole number from 24 to 256; got 1000000000"),
-        ({"vision": {"width": 96, "height": 84}}, "its weights fit its architecture; steering.head.0.weight is"),
+        ({"vision": {"width": 96, "height": 84}}, "its weights must fit its architecture; steering.head.0.weight is"),
         ({"labels": 3}, "label rule and the episodes"),
         ({"episodes": None}, "label rule and the episodes"),
+        ({"episodes": ["000000"]}, "label rule and the episodes"),
         ({"metrics": 1}, "the configuration and the metrics"),
     ],
 )
@@ -180,3 +181,20 @@ def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
         file.truncate(2**40)
     with pytest.raises(CheckpointError, match="at most 256 MB"):
         load_checkpoint(path)
+
+
+def test_any_damaged_byte_is_either_harmless_or_a_clear_error(tmp_path: Path) -> None:
+    path, rng = saved(tmp_path), np.random.default_rng(0)
+    whole = path.read_bytes()
+    header = 8 + int.from_bytes(whole[:8], "little")
+    refused = 0
+    for _ in range(150):
+        damaged = bytearray(whole)
+        for place in rng.integers(0, header, rng.integers(1, 4)):
+            damaged[place] = rng.integers(0, 256)
+        path.write_bytes(damaged)
+        try:
+            load_checkpoint(path)
+        except CheckpointError:
+            refused += 1
+    assert refused > 75
