@@ -18,8 +18,8 @@ from torch import Tensor
 
 from policy.vision import Vision, see_all
 from teleop.errors import UserError
-from teleop.frame import HZ, Image, Source
-from teleop.session import VALIDATION_SEEDS_FROM, Episode, Session, SessionError, open_session
+from teleop.frame import HZ, VALIDATION_SEED, Image, Source
+from teleop.session import Episode, Session, SessionError, open_session
 
 ZOOM_STEPS = HZ
 """CarRacing's camera zooms in during the first second: pictures unlike any later one."""
@@ -127,10 +127,10 @@ def load_lessons(sessions: Sequence[Path], vision: Vision, rule: LabelRule, say:
 
 
 def _check_seeds(session: Session) -> None:
-    held_out = sorted(attrs["seed"] for attrs in session.all_attrs if attrs["seed"] >= VALIDATION_SEEDS_FROM)
+    held_out = sorted(attrs["seed"] for attrs in session.all_attrs if attrs["seed"] >= VALIDATION_SEED)
     if held_out:
         raise DatasetError(
-            f"tracks from seed {VALIDATION_SEEDS_FROM} on are for validation and evaluation, never for training; "
+            f"tracks from seed {VALIDATION_SEED} on are for validation and evaluation, never for training; "
             f"{session.path} was driven on {held_out[0]}: leave this session out"
         )
 

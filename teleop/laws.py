@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from teleop.frame import ACTION_HIGH, ACTION_LOW, Image, Mode, Outcome, Why
+from teleop.frame import ACTION_HIGH, ACTION_LOW, VALIDATION_SEED, Image, Mode, Outcome, Why
 from teleop.loop import Rewindable, World
-from teleop.session import PROPOSAL_COLUMNS, VALIDATION_SEEDS_FROM
+from teleop.session import PROPOSAL_COLUMNS
 
 Columns = Mapping[str, npt.NDArray[Any]]
 """The committed rows of every column, by name."""
@@ -55,8 +55,8 @@ def attributes(attrs: Mapping[str, Any], columns: Columns) -> Iterator[str]:
         yield f"mode is one of {', '.join(typing.get_args(Mode))}; got {attrs.get('mode')!r}"
     if attrs.get("end") not in (None, *typing.get_args(Why)):
         yield f"end is null or one of {', '.join(typing.get_args(Why))}; got {attrs.get('end')!r}"
-    if not 0 <= attrs["seed"] < VALIDATION_SEEDS_FROM:
-        yield f"seeds from {VALIDATION_SEEDS_FROM} up measure and are never recorded; got seed {attrs['seed']}"
+    if not 0 <= attrs["seed"] < VALIDATION_SEED:
+        yield f"seeds from {VALIDATION_SEED} up measure and are never recorded; got seed {attrs['seed']}"
     if attrs.get("parent") is None and columns["step"][0] != 0:
         yield f"the first row of an episode without a parent is step 0; got {columns['step'][0]}"
     for bounds in attrs.get("excluded") or ():

@@ -186,9 +186,8 @@ class _Episode:
         self.sinks, self.metronome, self.nudge = sinks, metronome, nudge
         self.started: list[Sink] = []
         self.ticks = 0
-        self.driven: list[
-            tuple[Source, Action]
-        ] = []  # who drove each step, and their proposal: a rewind goes back to it
+        self.driven: list[tuple[Source, Action]] = []
+        """Who drove each step, and their proposal: a rewind goes back to it."""
         self.time_scale = 1.0
         self.hold = ""
 

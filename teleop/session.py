@@ -26,15 +26,11 @@ import numpy as np
 import numpy.typing as npt
 import zarr
 
-from teleop.frame import Image, Source
+from teleop.errors import UserError
+from teleop.frame import DIAGNOSIS_SEED, VALIDATION_SEED, Image, Source
 
 FORMAT = "teleop-session"
 FORMAT_VERSION = 1
-
-DIAGNOSIS_SEEDS_FROM = 800_000
-"""Below: recording. From here up to validation: tracks to diagnose failures on; they may be trained on."""
-VALIDATION_SEEDS_FROM = 900_000
-"""From here up, tracks measure: nothing that drives them may ever be trained on, so nothing is recorded."""
 
 COMMIT_ROWS = 50
 """Rows of one observation chunk and of one commit: a second of driving."""
@@ -42,7 +38,7 @@ SMALL_CHUNK_ROWS = 1000
 """Rows of a chunk of any other column: a quarter of the files and half the bytes of 50-row chunks."""
 
 
-class SessionError(Exception):
+class SessionError(UserError):
     """A session can't be read or written; the message names the file and the remedy."""
 
 
@@ -99,17 +95,17 @@ def chunk_file(chunk: int, dimensions: int) -> str:
 
 def check_recordable(seed: int) -> None:
     """Raise SessionError if driving on this seed's track may not be recorded."""
-    if not 0 <= seed < VALIDATION_SEEDS_FROM:
+    if not 0 <= seed < VALIDATION_SEED:
         raise SessionError(
-            f"seeds from {VALIDATION_SEEDS_FROM} up are validation and evaluation tracks, which are never recorded; "
-            f"got seed {seed}: record with a seed from 0 to {DIAGNOSIS_SEEDS_FROM - 1}"
+            f"seeds from {VALIDATION_SEED} up are validation and evaluation tracks, which are never recorded; "
+            f"got seed {seed}: record with a seed from 0 to {DIAGNOSIS_SEED - 1}"
         )
 
 
 def next_seed(*sessions: Session) -> int:
     """One past the highest recording seed in these sessions; 0 when they hold none."""
     seeds = (int(attrs["seed"]) for session in sessions for attrs in session.all_attrs)
-    return max((seed for seed in seeds if seed < DIAGNOSIS_SEEDS_FROM), default=-1) + 1
+    return max((seed for seed in seeds if seed < DIAGNOSIS_SEED), default=-1) + 1
 
 
 def existing_path(path: str | Path) -> Path:

@@ -68,9 +68,14 @@ class Typist:
     def __call__(self, *words: str) -> None:
         subprocess.run(["xdotool", *words], env=self._env, check=True, capture_output=True)
 
-    def sees_window(self, pid: int) -> bool:
-        search = ["xdotool", "search", "--onlyvisible", "--pid", str(pid)]
-        return subprocess.run(search, env=self._env, capture_output=True, check=False).returncode == 0
+    def has_the_ear_of(self, pid: int) -> bool:
+        """Whether that process's window has the focus: before that, keys reach nobody."""
+        windows = self._answer("search", "--onlyvisible", "--pid", str(pid))
+        return bool(windows) and self._answer("getwindowfocus") == windows
+
+    def _answer(self, *question: str) -> str:
+        done = subprocess.run(["xdotool", *question], env=self._env, capture_output=True, text=True, check=False)
+        return done.stdout.strip()
 
 
 def simulated_again(episode: Episode) -> list[float]:
@@ -89,7 +94,7 @@ def test_a_sitting_by_real_keys_holds_exactly_what_was_driven(xvfb: dict[str, st
     path = tmp_path / "mine.zarr"
     press = Typist(xvfb)
     with running(str(tmp_path / "mine"), "--seed", "7", "--operator", "Ada", env=xvfb) as process:
-        wait_for(lambda: press.sees_window(process.pid), "the window")
+        wait_for(lambda: press.has_the_ear_of(process.pid), "the window")
         press("key", "space")
         press("keydown", "Up", "keydown", "Left")
         wait_for(lambda: rows(path, 0) >= 100, "two seconds of driving")
@@ -168,7 +173,7 @@ def test_a_session_that_vanishes_is_told_on_the_screen_and_by_the_exit_code(
     path = tmp_path / "mine.zarr"
     press = Typist(xvfb)
     with running(str(path), env=xvfb) as process:
-        wait_for(lambda: press.sees_window(process.pid), "the window")
+        wait_for(lambda: press.has_the_ear_of(process.pid), "the window")
         press("key", "space")
         wait_for(lambda: rows(path, 0) >= 50, "the first rows")
         path.rename(tmp_path / "elsewhere.zarr")
