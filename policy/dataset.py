@@ -16,7 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from policy.vision import Vision, see_all
+from policy.vision import OBSERVATION_SHAPE, Vision, see_all
 from teleop.errors import UserError
 from teleop.frame import HZ, VALIDATION_SEED, Image, Source
 from teleop.session import Episode, Session, SessionError, open_session
@@ -42,7 +42,7 @@ LabelRule = Callable[[Episode], Mask]
 
 def demos(episode: Episode) -> Mask:
     """Every kept row that the expert drove in a demonstration; coasting with hands off is a label there."""
-    if episode.attrs["mode"] != "demo" or episode.discarded:
+    if episode.attrs.get("mode") != "demo" or episode.discarded:
         return np.zeros(episode.committed, bool)
     driven = (episode.driver == Source.HUMAN) & (episode.step >= ZOOM_STEPS)
     return np.asarray(driven & episode.kept & ~episode.excluded)
@@ -101,12 +101,13 @@ class Lesson:
 def load_lessons(sessions: Sequence[Path], vision: Vision, rule: LabelRule, say: Say) -> list[Lesson]:
     """The episodes of `sessions` in which `rule` labels rows, in order.
 
-    DatasetError when a session holds a track that is kept for validation or evaluation, or when no row is labelled;
-    SessionError when one cannot be opened. Damaged episodes are left out, and `say` hears of each.
+    DatasetError when a session holds a track that is kept for validation or evaluation or other pictures, or when no
+    row is labelled; SessionError when one cannot be opened. Damaged episodes are left out, and `say` hears of each.
     """
     lessons: list[Lesson] = []
     for session in [open_session(path) for path in sessions]:
         _check_seeds(session)
+        _check_pictures(session)
         for name, error in session.damaged:
             say(_left_out(session, name, error))
         for episode in session.episodes:
@@ -132,6 +133,15 @@ def _check_seeds(session: Session) -> None:
         raise DatasetError(
             f"tracks from seed {VALIDATION_SEED} on are for validation and evaluation, never for training; "
             f"{session.path} was driven on {held_out[0]}: leave this session out"
+        )
+
+
+def _check_pictures(session: Session) -> None:
+    shape = tuple(session.attrs["observation_shape"])
+    if shape != OBSERVATION_SHAPE:
+        raise DatasetError(
+            f"policies see pictures of {OBSERVATION_SHAPE}, as CarRacing-v3 gives them; those of {session.path} are "
+            f"{shape}: leave this session out"
         )
 
 

@@ -19,6 +19,7 @@ from policy.dataset import (
 from policy.vision import Vision, see
 from teleop.frame import COAST, Source
 from teleop.session import SessionError, open_session
+from teleop.writer import SessionWriter
 from tests.lessons import expert_action, mark, record_episode, road_picture
 
 
@@ -140,6 +141,13 @@ def test_a_session_that_drove_a_held_out_track_is_refused(tmp_path: Path, mode: 
     mark(record_episode(session, seed=2, mode=mode), seed=900_000)
     with pytest.raises(DatasetError, match=r"from seed 900000 on .*toy.zarr was driven on 900000: leave this session"):
         lessons(session)
+
+
+def test_pictures_of_another_shape_are_refused(tmp_path: Path) -> None:
+    with SessionWriter(tmp_path / "toy.zarr", env={"id": "Other", "kwargs": {}}, observation_shape=(160, 320, 3)):
+        pass
+    with pytest.raises(DatasetError, match=r"pictures of \(96, 96, 3\).*are \(160, 320, 3\): leave this session out"):
+        lessons(tmp_path / "toy.zarr")
 
 
 def test_a_session_without_labels_is_refused(tmp_path: Path) -> None:
