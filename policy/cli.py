@@ -14,7 +14,6 @@ from tyro.extras import subcommand_cli_from_dict
 from policy.metrics import Progress, Watch
 from policy.train import Stopped, TrainConfig, Trained, train
 from teleop.errors import UserError
-from teleop.session import SessionError
 
 PLAIN_LINE_EVERY = 500
 """Steps, where there is no terminal to draw a bar on."""
@@ -38,7 +37,7 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         console.print("stopped; no checkpoint was written")
         return 1
-    except (UserError, SessionError, OSError) as error:
+    except (UserError, OSError) as error:
         console.print(f"error: {error}", markup=False, soft_wrap=True)
         return 1
     console.print(_summary(trained), markup=False, soft_wrap=True)
