@@ -38,7 +38,7 @@ class Record:
 def record(config: Record, console: Console) -> int:
     """Record as `config` says, tell the console how it went, and return the exit code.
 
-    UsageError when the options don't go together or there is no screen; UserError when the session can't be written.
+    UsageError when the options don't go together or there is no screen; SessionError when the session can't be written.
     """
     check(config)
     # Only now: the simulator takes a second to load, and --help needs none of it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,13 +13,12 @@ from teleop.clock import PacedMetronome, SimulatedMetronome
 from teleop.devices.scripted import Scripted
 from teleop.drivers.autopilot import Autopilot
 from teleop.drivers.nudge import FOR_AUTOPILOT, FOR_PERSON, Nudge
-from teleop.errors import UserError
 from teleop.frame import HZ, VALIDATION_SEED, End, Source, Start
 from teleop.gates import Only
 from teleop.loop import Device, Sink, run_episode
 from teleop.progress import progress
 from teleop.record import Record
-from teleop.session import SessionError, existing_path, next_seed, open_session
+from teleop.session import existing_path, next_seed, open_session
 from teleop.sinks.recorder import Recorder
 from teleop.sitting import Sitting
 from teleop.window import Window, require_screen
@@ -32,28 +31,19 @@ HEADLESS_MAX_STEPS = 2000
 def record_episodes(config: Record, console: Console) -> None:
     """Record as `config` says, and tell the console how it went.
 
-    UsageError when there is no screen; UserError when the session can't be written.
+    UsageError when there is no screen; SessionError when the session can't be written.
     """
     if not config.headless:
         require_screen()
     world = TrackWorld(picture=not config.headless, max_steps=HEADLESS_MAX_STEPS if config.headless else None)
     metronome = SimulatedMetronome(HZ) if config.fast else PacedMetronome(HZ)
-    with user_errors(), closing(world):
+    with closing(world):
         seeds = seeds_to_drive(config)
         with Recorder(config.session, world.environment(), block_when_behind=config.fast) as recorder:
             recording = Recording(config, world, recorder, metronome)
             drive = drive_headless(recording, seeds, console) if config.headless else drive_in_window(recording, seeds)
             tally = Tally.of(drive)
     say_how_it_went(console, tally, recorder.path, metronome)
-
-
-@contextmanager
-def user_errors() -> Iterator[None]:
-    """Make a session's errors those of the command."""
-    try:
-        yield
-    except SessionError as error:
-        raise UserError(str(error)) from error
 
 
 def seeds_to_drive(config: Record) -> range:
