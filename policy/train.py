@@ -43,7 +43,7 @@ class TrainConfig:
     """The checkpoint's file, written exactly here, replacing what is there. Metrics go to the folder OUT.run."""
     arch: Literal["bc"] = "bc"
     """The network."""
-    steps: int = 4000
+    steps: int = 3000
     """Gradient steps."""
     seed: int = 0
     """Of everything random: same seed, sessions, machine and threads give the same weights."""
