@@ -114,13 +114,3 @@ def test_the_teleop_command_loads_no_torch_and_no_simulator_before_it_needs_them
 def test_recording_loads_no_torch() -> None:
     code = "import teleop.record, teleop.sinks.recorder, teleop.sinks.hud, teleop.worlds.track, teleop.screens"
     assert "torch" not in modules_loaded_by(code)
-
-
-def test_a_training_step_loads_no_pygame_and_no_gymnasium(tmp_path: Path) -> None:
-    session = Path(__file__).parents[1] / "sessions" / "sample.zarr"
-    code = f"""
-from pathlib import Path
-from policy.train import TrainConfig, train
-train(TrainConfig((Path({str(session)!r}),), Path({str(tmp_path / "policy")!r}), steps=1))
-"""
-    assert modules_loaded_by(code).isdisjoint({"pygame", "gymnasium"})

@@ -26,7 +26,7 @@ from tests.fakes import ToyWorld
 
 PATIENCE_S = 30.0
 """For a busy machine; nothing here is timed."""
-COMMAND = (sys.executable, "-c", "from teleop.cli import main; main()", "record")
+COMMAND = (sys.executable, "-m", "teleop", "record")
 
 
 def wait_for(happened: Callable[[], bool], what: str) -> None:

@@ -1,0 +1,5 @@
+"""`python -m teleop`."""
+
+from teleop.cli import main
+
+main()
