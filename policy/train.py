@@ -43,13 +43,13 @@ class TrainConfig:
     """The checkpoint's file, written exactly here, replacing what is there. Metrics go to the folder OUT.run."""
     arch: Literal["bc"] = "bc"
     """The network."""
-    steps: int = 3000
+    steps: int = 4000
     """Gradient steps."""
     seed: int = 0
     """Of everything random: same seed, sessions, machine and threads give the same weights."""
     loss: Literal["mse", "smooth_l1"] = "mse"
     """mse is the textbook's; smooth_l1 counts large errors less."""
-    batch_size: int = 128
+    batch_size: int = 64
     """Rows a step."""
     learning_rate: float = 1e-3
     """At its peak: it rises over the first tenth of the steps, then falls along a cosine."""
