@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 
@@ -15,6 +14,7 @@ os.environ["SDL_AUDIODRIVER"] = "dummy"
 os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
 
 from teleop.window import Window
+from tests.optional import need
 from tests.virtual_joystick import VirtualPad
 
 
@@ -53,14 +53,3 @@ def xvfb() -> Iterator[dict[str, str]]:
     yield {**{key: value for key, value in os.environ.items() if key not in hidden}, "DISPLAY": display}
     server.terminate()
     server.wait(timeout=10)
-
-
-def need(*programs: str, packages: str) -> None:
-    """Skip where a program is missing; fail where every test is required."""
-    missing = [program for program in programs if shutil.which(program) is None]
-    if not missing:
-        return
-    message = f"needs {', '.join(missing)}: apt-get install {packages}"
-    if os.environ.get("TELEOP_REQUIRE_ALL_TESTS") == "1":
-        pytest.fail(message)
-    pytest.skip(message)

@@ -21,8 +21,8 @@ from teleop.record import Record, check, record
 from teleop.recording import Tally, seeds_to_drive
 from teleop.session import Episode, open_session
 from teleop.worlds.track import TrackWorld
-from tests.conftest import need
 from tests.fakes import ToyWorld
+from tests.optional import need
 
 PATIENCE_S = 30.0
 """For a busy machine; nothing here is timed."""

@@ -21,6 +21,7 @@ from teleop.loop import Sink, run_episode
 from teleop.session import COMMIT_ROWS, SessionError, open_session
 from teleop.sinks.recorder import QUEUE_S, Recorder
 from tests.fakes import TOY_ENV, ScriptedDevice, Tape, ToyWorld, commands, steering
+from tests.optional import cannot_run
 
 START = Start(seed=7, mode="demo", paced=False)
 
@@ -268,7 +269,7 @@ def test_a_really_full_disk_costs_nothing_that_was_committed(tmp_path: Path) -> 
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
     if os.name != "posix" or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("needs to be root, to mount a disk of one megabyte")
+        cannot_run("needs to be root, to mount a disk of one megabyte")
     try:
         recorder = Recorder(disk / "mine", TOY_ENV, block_when_behind=True)
         with pytest.raises(SessionError, match=r"is full; safe from this run: the first \d+ rows of"), recorder:
