@@ -20,12 +20,12 @@ PLAIN_LINE_EVERY = 500
 
 
 def main() -> None:
-    """Run the command line; exits with 0, 1 (failed) or 2 (wrong usage)."""
+    """The console script."""
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command; returns the exit code. SystemExit(2) when it can't be parsed."""
+    """Do what the arguments say; returns the exit code: 0, 1 failed, 2 wrong usage (as SystemExit), 130 interrupted."""
     config = subcommand_cli_from_dict({"train": TrainConfig}, prog="policy", args=arguments)
     console = Console(stderr=True, highlight=False)
     try:
@@ -33,10 +33,10 @@ def run(arguments: Sequence[str]) -> int:
             trained = train(config, watch, lambda sentence: console.print(sentence, markup=False, soft_wrap=True))
     except Stopped as stopped:
         console.print(f"{stopped}; {config.out} holds the policy so far", markup=False, soft_wrap=True)
-        return 1
+        return 130
     except KeyboardInterrupt:
-        console.print("stopped; no checkpoint was written")
-        return 1
+        console.print("interrupted; no checkpoint was written")
+        return 130
     except (UserError, OSError) as error:
         console.print(f"error: {error}", markup=False, soft_wrap=True)
         return 1

@@ -99,8 +99,8 @@ def train(config: TrainConfig, watch: Watch = _ignore, say: Say = _ignore) -> Tr
     """Train a policy and write its checkpoint.
 
     `watch` is told how it goes every 25 steps, `say` takes sentences for a person. Raises DatasetError or
-    SessionError (nothing to learn from), TrainingError (the loss is not finite), OSError (can't write),
-    Stopped (Ctrl+C).
+    SessionError (nothing to learn from), TrainingError (the loss is not finite), OSError (can't write), and on Ctrl+C
+    Stopped, or KeyboardInterrupt when no step was done: then nothing is written.
     """
     cpu_began = time.process_time()
     torch.set_num_threads(config.threads)
@@ -134,9 +134,10 @@ def train(config: TrainConfig, watch: Watch = _ignore, say: Say = _ignore) -> Tr
                 metrics.validation_loss = validation_loss(average, held_out, loss_of)
             metrics.report()
     except KeyboardInterrupt as interrupt:
+        if not metrics.step:
+            raise
         stopped = interrupt
-    if metrics.step:
-        save_checkpoint(_checkpoint(config, vision, average, lessons, metrics), config.out)
+    save_checkpoint(_checkpoint(config, vision, average, lessons, metrics), config.out)
     if stopped:
         raise Stopped(f"stopped at step {metrics.step} of {config.steps}") from stopped
     return Trained(config.out, metrics.progress, len(rows), time.process_time() - cpu_began)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,33 @@ def test_a_place_that_can_not_be_written_exits_with_1(
     (tmp_path / "file").write_text("in the way")
     assert policy("train", "--out", tmp_path / "file" / "policy", "--steps", "1", session) == 1
     assert "error:" in capsys.readouterr().err
+
+
+def test_ctrl_c_exits_with_130_and_says_where_the_policy_is(session: Path, tmp_path: Path) -> None:
+    out = tmp_path / "policy"
+    words = ["train", "--out", str(out), "--steps", "1000000", str(session)]
+    metrics = tmp_path / "policy.run" / "metrics.jsonl"
+    with subprocess.Popen([sys.executable, "-m", "policy", *words], stderr=subprocess.PIPE, text=True) as training:
+        while training.poll() is None and not (metrics.exists() and metrics.stat().st_size):
+            time.sleep(0.05)
+        training.send_signal(signal.SIGINT)
+        told = training.communicate(timeout=60)[1]
+    assert training.returncode == 130
+    assert f"of 1000000; {out} holds the policy so far" in told
+    assert "Traceback" not in told
+    Learner.load(out)
+
+
+def test_ctrl_c_in_the_first_step_exits_with_130_and_says_that_nothing_was_written(
+    session: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def press_ctrl_c(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("policy.train.LOSSES", {"mse": press_ctrl_c})
+    assert policy("train", "--out", tmp_path / "policy", session) == 130
+    assert "no checkpoint was written" in capsys.readouterr().err
+    assert not (tmp_path / "policy").exists()
 
 
 def test_training_loads_no_pygame_and_no_gymnasium(session: Path, tmp_path: Path) -> None:

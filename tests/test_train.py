@@ -125,11 +125,18 @@ def test_ctrl_c_leaves_a_good_checkpoint(session: Path, tmp_path: Path) -> None:
 
 
 def test_ctrl_c_before_the_first_step_leaves_what_was_there(session: Path, tmp_path: Path) -> None:
-    def interrupt(_: str) -> None:
-        raise KeyboardInterrupt
-
     with pytest.raises(KeyboardInterrupt) as caught:
-        train(config(session, tmp_path / "policy"), say=interrupt)
+        train(config(session, tmp_path / "policy"), say=lambda _: press_ctrl_c())
+    assert caught.type is KeyboardInterrupt
+    assert not (tmp_path / "policy").exists()
+
+
+def test_ctrl_c_in_the_first_step_leaves_what_was_there(
+    session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("policy.train.LOSSES", {"mse": lambda *_: press_ctrl_c()})
+    with pytest.raises(KeyboardInterrupt) as caught:
+        train(config(session, tmp_path / "policy"))
     assert caught.type is KeyboardInterrupt
     assert not (tmp_path / "policy").exists()
 
