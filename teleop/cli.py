@@ -98,8 +98,7 @@ class Evaluate:
                 f"got {self.tracks}, {self.workers} and {self.first_seed}"
             )
         for file in (self.json, self.picture):
-            if file is not None and not file.parent.is_dir():
-                raise UsageError(f"{file} can't be written, there is no folder {file.parent}: make it first")
+            check_writable(file)
         make_driver = driver_named(self.policy)
         seeds = range(self.first_seed, self.first_seed + self.tracks)
         evaluation = evaluate_with_progress(make_driver, seeds, self.workers, console, f"driving {self.tracks} tracks")
@@ -130,6 +129,10 @@ class Demo:
     def run(self, console: Console) -> int:
         from teleop.demo import tell_story
 
+        if self.workers < 1:
+            raise UsageError(f"--workers is at least 1; got {self.workers}")
+        if self.out.exists() and not self.out.is_dir():
+            raise UsageError(f"--out is a folder; {self.out} is a file: choose another name")
         page = tell_story(self.out, BehavioralCloning(), self.workers, console)
         console.print(f"The story in pictures: {page}")
         return 0
@@ -156,12 +159,22 @@ def run(arguments: Sequence[str]) -> int:
     console = Console(soft_wrap=True)
     try:
         return record(command, console) if isinstance(command, Record) else command.run(console)
-    except UserError as error:
+    except (UserError, OSError) as error:
         Console(stderr=True, soft_wrap=True).print(f"[bold red]error:[/] {escape(str(error))}", highlight=False)
-        return error.exit_code
+        return error.exit_code if isinstance(error, UserError) else 1
     except KeyboardInterrupt:
         console.print("interrupted; what was recorded is kept")
         return 130
+
+
+def check_writable(file: Path | None) -> None:
+    """UsageError where a result could not be written, before the work for it is done."""
+    if file is None:
+        return
+    if not file.parent.is_dir():
+        raise UsageError(f"{file} can't be written, there is no folder {file.parent}: make it first")
+    if file.is_dir():
+        raise UsageError(f"{file} can't be written, it is a folder: add a file name")
 
 
 def _world_of(env: Mapping[str, Any]) -> World | None:

@@ -6,6 +6,7 @@ its errors compound; then twenty laps, and it solves most of them. A page with p
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from typing import Protocol
 import numpy as np
 from rich.console import Console
 
+from teleop.errors import UsageError
 from teleop.evaluate import SOLVED, Evaluation, MakeDriver, drive_track, evaluate_with_progress
 from teleop.frame import EVALUATION_SEED, HZ
 from teleop.progress import progress
@@ -23,6 +25,7 @@ from teleop.report.figures import drive_line_figure, frame_strip, scores_figure,
 from teleop.report.page import write_page
 from teleop.session import open_session
 from teleop.sinks.trace import Trace
+from teleop.writer import session_lock
 
 STRIP_FRAMES = 8
 STRIP_EVERY = 12
@@ -121,12 +124,27 @@ def _learn(
 
 
 def _record_laps(session: Path, laps: int, console: Console) -> float:
-    """Make sure `laps` laps are recorded; returns seconds of driving."""
-    there = len(open_session(session).episodes) if session.exists() else 0
-    if there < laps:
-        config = Record(session, expert="autopilot", headless=True, fast=True, episodes=laps - there, seed=there)
-        record(config, console)
+    """Make sure that exactly `laps` whole laps are recorded; returns seconds of driving."""
+    if session.exists():
+        _remove_unfinished(session, laps)
+    if not session.exists():
+        record(Record(session, expert="autopilot", headless=True, fast=True, episodes=laps, seed=0), console)
     return sum(episode.committed for episode in open_session(session).episodes) / HZ
+
+
+def _remove_unfinished(session: Path, laps: int) -> None:
+    """Take away what an interrupted demo left; the same laps are driven again in seconds.
+
+    UsageError where somebody else drove: that is not the demo's to remove.
+    """
+    episodes = open_session(session).episodes
+    if any(episode.attrs["expert"] != "autopilot" for episode in episodes):
+        raise UsageError(f"the demo records into {session}, which holds other driving: choose another --out")
+    if [episode.attrs["end"] for episode in episodes] == ["finished"] * laps:
+        return
+    lock = session_lock(session)
+    shutil.rmtree(session)
+    lock.release()
 
 
 def _thinned(losses: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -110,17 +110,16 @@ def evaluate_with_progress(
 
 def drive_track(driver: Driver, seed: int, sinks: Sequence[Sink] = ()) -> TrackScore:
     """One evaluation track, driven alone and unpaced."""
-    world = TrackWorld(ends="stock", max_steps=MAX_STEPS)
-    end = run_episode(
-        Start(seed=seed, mode="rollout", paced=False),
-        world=world,
-        device=Nobody(),
-        drivers={Source.LEARNER: driver},
-        gate=Only(Source.LEARNER),
-        sinks=sinks,
-        metronome=SimulatedMetronome(HZ),
-    )
-    world.close()
+    with closing(TrackWorld(ends="stock", max_steps=MAX_STEPS)) as world:
+        end = run_episode(
+            Start(seed=seed, mode="rollout", paced=False),
+            world=world,
+            device=Nobody(),
+            drivers={Source.LEARNER: driver},
+            gate=Only(Source.LEARNER),
+            sinks=sinks,
+            metronome=SimulatedMetronome(HZ),
+        )
     return _track_score(seed, end.why, end.figures)
 
 

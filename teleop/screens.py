@@ -11,7 +11,7 @@ from teleop.bindings import Flow, Meaning, help_table, hint
 from teleop.clock import PacedMetronome
 from teleop.devices.seat import Seat
 from teleop.frame import HZ, Command, End
-from teleop.pen import ACCENT, DARK, DIM, INK, RECORDING
+from teleop.pen import ACCENT, DARK, DIM, INK, RECORDING, Hint
 from teleop.sinks.hud import lap_text
 from teleop.window import Window
 
@@ -50,15 +50,22 @@ def ready(window: Window, seat: Seat, session: str, track: int) -> bool:
 def over(window: Window, seat: Seat, end: End, next_track: int | None) -> bool:
     """Say how it went; True to go on (to the next track, where there is one), False to leave."""
     background = window.canvas.copy()
-    lines = [_figures(end), f"{end.steps:,} frames recorded"]
-    onward = "leave" if next_track is None else f"drive track {next_track}"
-    hints = [(onward, *hint(Command.PAUSE)), ("quit", *hint(Flow.QUIT))][: 1 if next_track is None else 2]
+    title, lines, hints = summary(end, next_track)
 
     def paint(canvas: pygame.Surface) -> None:
         canvas.blit(background, (0, 0))
-        window.pen.card(canvas, TITLES[end.why], lines, hints)
+        window.pen.card(canvas, title, lines, hints)
 
     return wait(window, seat, paint)
+
+
+def summary(end: End, next_track: int | None) -> tuple[str, list[str], list[Hint]]:
+    """Title, lines and hints of an episode that is over."""
+    lines = [_figures(end), f"{end.steps:,} frames recorded"]
+    if next_track is None:
+        return TITLES[end.why], lines, [("leave", *hint(Command.PAUSE))]
+    hints = [(f"drive track {next_track}", *hint(Command.PAUSE)), ("quit", *hint(Flow.QUIT))]
+    return TITLES[end.why], lines, hints
 
 
 def failed(window: Window, seat: Seat, error: str) -> None:

@@ -61,6 +61,22 @@ def test_an_evaluation_is_written_as_json_and_as_a_picture(tmp_path: Path) -> No
     assert picture.read_text().startswith("<svg")
 
 
+@pytest.mark.parametrize("option", ["--json", "--picture"])
+def test_a_folder_in_a_files_place_is_told_before_any_driving(
+    option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code("evaluate", "autopilot", option, str(tmp_path)) == 2
+    assert "it is a folder" in capsys.readouterr().err
+
+
+def test_the_demo_does_not_take_a_file_for_its_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("mine")
+    assert exit_code("demo", "--out", str(file)) == 2
+    assert "choose another name" in capsys.readouterr().err
+    assert file.read_text() == "mine"
+
+
 def test_a_file_that_cannot_be_written_is_told_before_any_driving(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

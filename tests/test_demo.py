@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import io
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from teleop.clock import SimulatedMetronome
 from teleop.demo import OnStep, Plan, tell_story
+from teleop.devices.scripted import Scripted
 from teleop.drivers.autopilot import Autopilot
+from teleop.errors import UsageError
 from teleop.evaluate import MakeDriver
+from teleop.frame import COAST, HZ, Action, Source, Start, Tick
+from teleop.gates import Only
+from teleop.loop import run_episode
 from teleop.session import open_session
+from teleop.sinks.recorder import Recorder
+from tests.fakes import TOY_ENV, ToyWorld
 
 
 @dataclass
@@ -28,6 +37,16 @@ class ForgetfulTrainer:
         for step in range(1, self.steps + 1):
             on_step(step, 1.0 / step)
         return Autopilot
+
+
+class Constant:
+    """Coasts."""
+
+    def reset(self, start: Start) -> None:
+        pass
+
+    def act(self, tick: Tick) -> Action:
+        return COAST
 
 
 @dataclass(frozen=True)
@@ -69,6 +88,29 @@ def test_the_page_needs_no_network(told: Told) -> None:
     assert 'src="http' not in told.page
     assert 'href="http' not in told.page
     assert "@import" not in told.page
+
+
+def test_laps_that_an_interrupted_demo_left_are_driven_again(tmp_path: Path) -> None:
+    lap = tmp_path / "one-lap.zarr"
+    shutil.copytree(Path(__file__).parents[1] / "sessions" / "sample.zarr", lap)
+    tell_story(tmp_path, ForgetfulTrainer(), 1, Console(file=io.StringIO()), Plan(laps={"one lap": 1}, tracks=1))
+    assert [episode.attrs["end"] for episode in open_session(lap).episodes] == ["finished"]
+
+
+def test_driving_that_is_not_the_demos_is_left_alone(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "one-lap", TOY_ENV, block_when_behind=True) as recorder:
+        run_episode(
+            Start(seed=0, mode="demo", paced=False, expert="human"),
+            world=ToyWorld(steps=60),
+            device=Scripted(Constant(), "hand"),
+            drivers={},
+            gate=Only(Source.HUMAN),
+            sinks=[recorder],
+            metronome=SimulatedMetronome(HZ),
+        )
+    with pytest.raises(UsageError, match="choose another --out"):
+        tell_story(tmp_path, ForgetfulTrainer(), 1, Console(file=io.StringIO()), Plan(laps={"one lap": 1}, tracks=1))
+    assert len(open_session(tmp_path / "one-lap").episodes) == 1
 
 
 def test_telling_it_again_uses_the_laps_that_are_there(told: Told) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
 from rich.console import Console
 
+from policy.checkpoint import save_checkpoint
+from teleop.cli import LearnerFrom
 from teleop.drivers.autopilot import Autopilot
 from teleop.evaluate import TrackScore, bootstrap_interval, evaluate, evaluate_with_progress, summary
 from teleop.frame import Action, Start, Tick
+from tests.lessons import constant_checkpoint
 
 
 @dataclass
@@ -80,9 +84,12 @@ def test_an_evaluation_without_tracks_is_refused() -> None:
         summary([])
 
 
-def test_two_workers_report_exactly_what_one_does() -> None:
+def test_two_workers_report_exactly_what_one_does(tmp_path: Path) -> None:
+    checkpoint = tmp_path / "policy.safetensors"
+    save_checkpoint(constant_checkpoint(np.array([0.05, 0.4, 0.0], np.float32)), checkpoint)
     seeds = [900_000, 900_001]
-    assert evaluate(StraightOn, seeds, workers=2) == evaluate(StraightOn, seeds, workers=1)
+    one, two = (evaluate(LearnerFrom(checkpoint), seeds, workers) for workers in (1, 2))
+    assert one == two
 
 
 def test_driving_off_the_playfield_is_a_crash_with_stocks_penalty() -> None:

@@ -283,3 +283,20 @@ def test_without_focus_nothing_is_stepped_and_buttons_mean_another_window(window
     assert {why for _, why in tape.idle} == {FOCUS_LOST}
     assert [round(float(frame.action[1]), 3) for frame in tape.frames] == [1.0] * 5 + [0.0] * 3
     assert end.why == "stopped"
+
+
+def test_a_pad_that_is_gone_before_it_was_found_is_no_error() -> None:
+    pads = Gamepads()
+    assert not pads.feed(pygame.Event(pygame.CONTROLLERDEVICEADDED, device_index=99))
+    assert pads.plugged == ()
+
+
+def test_what_an_unplugged_pad_still_says_is_not_heard(window: Window, pad: VirtualPad) -> None:
+    seat = seat_at(window)
+    pad.steer(20_000)
+    seat.listen()
+    pad.unplug()
+    seat.listen()
+    late = {"instance_id": pad.identity, "axis": pygame.CONTROLLER_AXIS_LEFTX, "value": -20_000}
+    pygame.event.post(pygame.Event(pygame.CONTROLLERAXISMOTION, late))
+    assert "unplugged" in seat.read(TICK).interruption

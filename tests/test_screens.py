@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import get_args
 
 import pygame
 import pytest
@@ -12,7 +13,7 @@ from teleop.devices.keyboard import Keyboard
 from teleop.devices.seat import Seat
 from teleop.frame import End, Why
 from teleop.pen import DARK
-from teleop.screens import TITLES, failed, over, ready, wait
+from teleop.screens import failed, over, ready, summary, wait
 from teleop.window import Window
 from tests.fakes import ToyWorld
 from tests.virtual_joystick import VirtualPad
@@ -35,7 +36,7 @@ def nothing(canvas: pygame.Surface) -> None:
 
 
 def end(why: Why = "finished", lap_time_s: float | None = 21.3) -> End:
-    return End(why, 1065, ToyWorld().reset(1), {**FIGURES, "lap_time_s": lap_time_s})
+    return End(why, 1065, 1065, ToyWorld().reset(1), {**FIGURES, "lap_time_s": lap_time_s})
 
 
 class Shown(Window):
@@ -77,13 +78,22 @@ def test_a_gamepad_alone_starts_and_is_then_in_hand(window: Window, seat: Seat, 
     assert not over(window, seat, end(), next_track=8)
 
 
-@pytest.mark.parametrize("why", TITLES)
-def test_every_ending_has_a_title(window: Window, seat: Seat, why: Why) -> None:
-    press(pygame.K_SPACE)
-    assert over(window, seat, end(why, lap_time_s=None), next_track=8)
+def test_every_ending_has_a_title_of_its_own() -> None:
+    titles = {why: summary(end(why), next_track=8)[0] for why in get_args(Why)}
+    assert len(set(titles.values())) == len(titles)
+    assert titles["crashed"] == "Off the playfield"
+
+
+def test_a_summary_tells_score_lap_and_missed_tiles() -> None:
+    _, lines, _ = summary(end(), next_track=8)
+    assert lines == ["Score 912   lap 0:21.3   2 of 300 tiles missed", "1,065 frames recorded"]
+    _, lines, _ = summary(end("stopped", lap_time_s=None), next_track=8)
+    assert "no lap" in lines[0]
 
 
 def test_after_the_last_track_there_is_only_leaving(window: Window, seat: Seat) -> None:
+    assert [what for what, _, _ in summary(end(), next_track=8)[2]] == ["drive track 8", "quit"]
+    assert [what for what, _, _ in summary(end(), next_track=None)[2]] == ["leave"]
     press(pygame.K_SPACE)
     assert over(window, seat, end(), next_track=None)
 

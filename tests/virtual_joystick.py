@@ -67,7 +67,7 @@ class VirtualPad:
         if index < 0:
             raise RuntimeError(f"SDL attached no virtual joystick: {self._sdl.SDL_GetError().decode()}")
         self._joystick = self._sdl.SDL_JoystickOpen(index)
-        self._identity = self._sdl.SDL_JoystickInstanceID(self._joystick)
+        self.identity = self._sdl.SDL_JoystickInstanceID(self._joystick)
 
     def steer(self, raw: int) -> None:
         """The left stick, -32768 to 32767."""
@@ -96,7 +96,7 @@ class VirtualPad:
         self._joystick = None
         # Indices shift when others come and go: the instance id does not.
         for index in range(self._sdl.SDL_NumJoysticks()):
-            if self._sdl.SDL_JoystickGetDeviceInstanceID(index) == self._identity:
+            if self._sdl.SDL_JoystickGetDeviceInstanceID(index) == self.identity:
                 self._sdl.SDL_JoystickDetachVirtual(index)
                 return
 

@@ -71,7 +71,11 @@ class Gamepads:
         return Controls(action, hands_on=bool(action.any()))
 
     def _add(self, device_index: int) -> None:
-        pad = Controller(device_index)
+        try:
+            pad = Controller(device_index)
+        except pygame.error:
+            # A loose cable: it is gone again before its arrival was read.
+            return
         identity = pad.as_joystick().get_instance_id()
         self._pads[identity] = pad
         for axis in AXES:
@@ -83,9 +87,12 @@ class Gamepads:
             self._in_hand, self._lost = None, pad.name
 
     def _is_touch(self, event: pygame.Event) -> bool:
+        # SDL may still deliver what a pad said before it was unplugged.
+        if getattr(event, "instance_id", None) not in self._pads:
+            return False
         if event.type == pygame.CONTROLLERBUTTONDOWN:
-            return event.instance_id in self._pads
-        if event.type != pygame.CONTROLLERAXISMOTION or (event.instance_id, event.axis) not in self._touched:
+            return True
+        if event.type != pygame.CONTROLLERAXISMOTION or event.axis not in AXES:
             return False
         value: float = event.value / FULL
         if abs(value - self._touched[event.instance_id, event.axis]) < TOUCH:

@@ -88,21 +88,16 @@ def drive_line_figure(traces: Mapping[str, Trace]) -> str:
 
 
 def _draw_road(axes: Axes, road: Road) -> None:
-    closed = np.vstack([road.centre, road.centre[:1]])
-    gaps = np.roll(closed, -1, axis=0) - np.roll(closed, 1, axis=0)
-    gaps[0] = gaps[-1] = closed[1] - closed[-2]
-    sideways = np.stack([-gaps[:, 1], gaps[:, 0]], axis=1) / np.linalg.norm(gaps, axis=1, keepdims=True)
-    left, right = closed + sideways * road.half_width, closed - sideways * road.half_width
+    left, right = (np.vstack([edge, edge[:1]]) for edge in road.edges())
     outline = np.vstack([left, right[::-1]])
     axes.fill(outline[:, 0], outline[:, 1], color=ROAD_COLOUR, linewidth=0)
 
 
-def frame_strip(observations: Sequence[Image], frames: int = 8, scale: int = 2) -> str:
-    """The last `frames` of what the policy saw, left to right: the address of a PNG."""
-    shown = [cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST) for image in observations]
-    gap = np.full((96 * scale, 2 * scale, 3), 255, np.uint8)
-    row = [part for image in shown[-frames:] for part in (image, gap)][:-1]
-    return png_address(np.hstack(row))
+def frame_strip(observations: Sequence[Image]) -> str:
+    """What the policy saw, left to right and twice as large: the address of a PNG."""
+    gap = np.full((2 * observations[0].shape[0], 4, 3), 255, np.uint8)
+    shown = [cv2.resize(image, None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST) for image in observations]
+    return png_address(np.hstack([part for image in shown for part in (image, gap)][:-1]))
 
 
 def png_address(image: Image) -> str:

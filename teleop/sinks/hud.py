@@ -16,8 +16,9 @@ from teleop.window import FOCUS_LOST, SIZE, Window
 
 DASHBOARD = pygame.Rect(0, 700, SIZE[0], 100)
 """Over the world's own dashboard, which shows the same less clearly."""
-BEHIND_ROWS = 100
-"""More rows than this waiting for the disk, and a kill would cost more than is promised."""
+BEHIND_ROWS = 50
+"""More rows than a commit's waiting for the disk, and with those in its hands a kill would cost more than the 100 rows
+that are promised."""
 LATE_MS = 20.0
 """Lateness worth a colour: a whole tick. Less is felt by nobody, and recorded anyway."""
 

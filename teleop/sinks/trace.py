@@ -18,7 +18,6 @@ class Trace:
         self._wheels: list[int] = []
         self.observations: list[Image] = []
         self.road: Road | None = None
-        self.end: End | None = None
 
     def on_start(self, start: Start) -> None:
         self.road = start.road
@@ -33,7 +32,7 @@ class Trace:
         pass
 
     def on_end(self, end: End) -> None:
-        self.end = end
+        pass
 
     @property
     def poses(self) -> npt.NDArray[np.float32]:
