@@ -91,7 +91,7 @@ class Rows:
 
 @dataclass(frozen=True, eq=False)
 class Lesson:
-    """What one episode teaches."""
+    """What one episode teaches: its labelled rows as a network sees them, where an Episode is all that was recorded."""
 
     origin: Mapping[str, Any]
     """session, episode, seed, rows, digest: kept in the checkpoint."""
@@ -101,11 +101,14 @@ class Lesson:
 def load_lessons(sessions: Sequence[Path], vision: Vision, rule: LabelRule, say: Say) -> list[Lesson]:
     """The episodes of `sessions` in which `rule` labels rows, in order.
 
-    DatasetError when a session holds a track that is kept for validation or evaluation or other pictures, or when no
-    row is labelled; SessionError when one cannot be opened. Damaged episodes are left out, and `say` hears of each.
+    DatasetError when a session is given twice, when one holds a track that is kept for validation or evaluation or
+    other pictures, or when no row is labelled; SessionError when one cannot be opened. Damaged episodes are left out,
+    and `say` hears of each.
     """
     lessons: list[Lesson] = []
-    for session in [open_session(path) for path in sessions]:
+    opened = [open_session(path) for path in sessions]
+    _check_different(opened)
+    for session in opened:
         _check_seeds(session)
         _check_pictures(session)
         for name, error in session.damaged:
@@ -125,6 +128,18 @@ def load_lessons(sessions: Sequence[Path], vision: Vision, rule: LabelRule, say:
             f"discarded nor excluded; {names} has none: record some with `teleop record`"
         )
     return lessons
+
+
+def _check_different(sessions: Sequence[Session]) -> None:
+    """By the sessions' ids, so that links and copies are noticed too."""
+    first: dict[str, Session] = {}
+    for session in sessions:
+        same = first.setdefault(session.attrs["id"], session)
+        if same is not session:
+            raise DatasetError(
+                "every session is given once, else an episode could be learned from and validated on; "
+                f"{same.path} and {session.path} are the same session, or copies: name one of them"
+            )
 
 
 def _check_seeds(session: Session) -> None:

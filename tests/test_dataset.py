@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,16 @@ def test_several_sessions_are_learned_together_in_order(tmp_path: Path) -> None:
     loaded = lessons(tmp_path / "a.zarr", tmp_path / "b.zarr")
     assert [(lesson.origin["session"], lesson.origin["seed"]) for lesson in loaded] == [("a.zarr", 3), ("b.zarr", 1)]
     assert [set(lesson.rows.lesson.tolist()) for lesson in loaded] == [{0}, {1}]
+
+
+def test_a_session_given_twice_is_refused_under_whatever_name(tmp_path: Path) -> None:
+    session = tmp_path / "toy.zarr"
+    record_episode(session)
+    shutil.copytree(session, tmp_path / "copy.zarr")
+    (tmp_path / "link.zarr").symlink_to(session)
+    for again in ("toy", "link.zarr", "copy.zarr"):
+        with pytest.raises(DatasetError, match=rf"given once.*toy.zarr and .*{again}.* the same session.*name one"):
+            lessons(session, tmp_path / again)
 
 
 @pytest.mark.parametrize("mode", ["demo", "rollout"])
