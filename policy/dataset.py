@@ -119,7 +119,7 @@ def load_lessons(sessions: Sequence[Path], vision: Vision, rule: LabelRule, say:
             except SessionError as error:
                 say(_left_out(session, episode.name, error))
                 continue
-            if len(lesson.rows):
+            if lesson is not None:
                 lessons.append(lesson)
     if not lessons:
         names = ", ".join(str(path) for path in sessions)
@@ -164,8 +164,11 @@ def _left_out(session: Session, name: str, error: SessionError) -> str:
     return f"{session.path}: episode {name} is damaged and left out: {error}"
 
 
-def _lesson(session: Session, episode: Episode, vision: Vision, rule: LabelRule, number: int) -> Lesson:
+def _lesson(session: Session, episode: Episode, vision: Vision, rule: LabelRule, number: int) -> Lesson | None:
+    """None when no row is labelled: then no picture is decoded."""
     mask = rule(episode)
+    if not mask.any():
+        return None
     view, speed = see_all(episode.observation[mask], vision)
     action, step = episode.human_action[mask], episode.step[mask]
     rows = Rows(view, speed, action, step, np.full(len(step), number, np.int32))

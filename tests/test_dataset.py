@@ -187,6 +187,17 @@ def test_damaged_episodes_are_named_and_left_out(tmp_path: Path) -> None:
     assert "episode 000001 is damaged and left out" in said[1]
 
 
+def test_pictures_are_decoded_only_where_rows_are_labelled(tmp_path: Path) -> None:
+    session = tmp_path / "toy.zarr"
+    short, dagger = record_episode(session, rows=50), record_episode(session, mode="dagger")
+    record_episode(session, seed=3)
+    for episode in (short, dagger):
+        next((episode / "observation").glob("c*")).write_bytes(b"garbage")
+    said: list[str] = []
+    assert [lesson.origin["seed"] for lesson in lessons(session, said=said)] == [3]
+    assert not said
+
+
 def test_few_episodes_are_all_learned_from() -> None:
     loaded = toy_lessons(4)
     learned, held_out = split_by_episode(loaded, np.random.default_rng(0))
