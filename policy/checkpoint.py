@@ -25,6 +25,8 @@ from teleop.errors import UserError
 
 FORMAT = "teleop-policy"
 FORMAT_VERSION = 1
+DIGEST = "content_sha256"
+"""In the header: of the rest of the header and of the tensors, so that a damaged number does not drive."""
 LARGEST_FILE = 256 * 2**20
 """Bytes; our networks have about one megabyte."""
 REMEDY = "train it again with `policy train`, or pick another file"
@@ -68,6 +70,7 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     header = {name: value for name, value in vars(checkpoint).items() if name not in ("weights", "vision", "sha256")}
     header |= {"format": FORMAT, "format_version": FORMAT_VERSION, "vision": asdict(checkpoint.vision)}
     weights = {name: tensor.detach().contiguous() for name, tensor in checkpoint.weights.items()}
+    header[DIGEST] = _digest(header, weights)
     content = save(weights, metadata={FORMAT: json.dumps(header)})
     partial = path.with_name(f".{path.name}.partial")
     with partial.open("wb") as file:
@@ -103,7 +106,17 @@ def load_checkpoint(path: Path) -> Checkpoint:
         checkpoint.build()
     except CheckpointError as error:
         raise _error(path, "its weights must fit its architecture", str(error)) from error
+    if header.pop(DIGEST, None) != _digest(header, checkpoint.weights):
+        raise _error(path, "its content must be as it was written", "its checksum differs, so it was damaged or edited")
     return checkpoint
+
+
+def _digest(header: Mapping[str, Any], weights: Mapping[str, Tensor]) -> str:
+    digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
+    for name, tensor in sorted(weights.items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)};".encode())
+        digest.update(tensor.numpy().data)
+    return digest.hexdigest()
 
 
 def _read(path: Path) -> bytes:
