@@ -203,8 +203,10 @@ class End:
     why: Why
     steps: int
     """Ticks stepped, abandoned branches included."""
+    step: int
+    """Where the world stood: steps since its reset, without what a rewind took back."""
     outcome: Outcome
-    """The last one: its observation follows the last row."""
+    """Where the world stood: what followed the last row, unless a rewind took that back."""
     figures: Mapping[str, float | int | None]
     """The world's own: score, lap time, tiles missed..."""
     error: str = ""

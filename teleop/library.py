@@ -9,7 +9,7 @@ from typing import Any
 
 from teleop.frame import Image
 from teleop.laws import PHYSICS_VERSIONS, PIXEL_VERSIONS, Columns, broken_laws, differences, needs_rewind, resimulate
-from teleop.loop import World
+from teleop.loop import Rewindable, World
 from teleop.session import Episode, SessionError, open_session
 
 
@@ -212,7 +212,7 @@ class _Check:
             self._gap(episode, f"rewards and observations: {'; '.join(other)}")
         elif columns["step"][0] != 0:
             self._gap(episode, "it begins in the middle of another episode's drive")
-        elif needs_rewind(columns) and not hasattr(self._world, "rewind"):
+        elif needs_rewind(columns) and not isinstance(self._world, Rewindable):
             self._gap(episode, "it was rewound, and its world can't rewind")
         else:
             if other := differences(episode.attrs, self._versions, PIXEL_VERSIONS):

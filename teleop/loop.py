@@ -13,8 +13,7 @@ tell the sinks.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
@@ -74,8 +73,11 @@ class World(Protocol):
 
 
 @runtime_checkable
-class Rewindable(World, Protocol):
-    """A world that can go back (a live simulator cannot)."""
+class Rewindable(Protocol):
+    """What a world adds that can go back (a live simulator cannot).
+
+    No part of World: to ask for it must not evaluate `road`, which there is only after a reset.
+    """
 
     def rewind(self, step: int) -> Outcome:
         """Be exactly where step `step` began."""
@@ -153,47 +155,46 @@ def run_episode(
 ) -> End:
     """Drive one episode from its reset to its end, and say how it ended.
 
-    An exception from any part ends the episode as failed, lets every sink close, and propagates.
+    An exception from any part ends the episode as failed, lets every sink close, and propagates; what else fails on
+    the way out becomes its note.
     """
-    episode = _Episode(world, device, drivers, gate, sinks, metronome, nudge or NoNudge())
-    episode.reset(start)
+    episode = _Episode(start, world, device, drivers, gate, sinks, metronome, nudge or NoNudge())
+    episode.reset()
     try:
         episode.begin()
-        why = episode.drive()
-    except KeyboardInterrupt:
-        episode.end("stopped")
-        raise
+        end = episode.ended(episode.drive())
     except BaseException as error:
-        episode.end("failed", f"{type(error).__name__}: {error}")
+        episode.close(episode.broken_off(error), error)
         raise
-    return episode.end(why)
+    episode.close(end)
+    return end
 
 
+@dataclass(slots=True)
 class _Episode:
-    """The state of one run of the loop."""
+    """One run of the loop: what is plugged into it, and its state."""
 
-    def __init__(
-        self,
-        world: World,
-        device: Device,
-        drivers: Mapping[Source, Driver],
-        gate: Gate,
-        sinks: Sequence[Sink],
-        metronome: Metronome,
-        nudge: Nudge,
-    ) -> None:
-        self.world, self.device, self.drivers, self.gate = world, device, drivers, gate
-        self.sinks, self.metronome, self.nudge = sinks, metronome, nudge
-        self.started: list[Sink] = []
-        self.ticks = 0
-        self.driven: list[tuple[Source, Action]] = []
-        """Who drove each step, and their proposal: a rewind goes back to it."""
-        self.time_scale = 1.0
-        self.hold = ""
+    start: Start
+    world: World
+    device: Device
+    drivers: Mapping[Source, Driver]
+    gate: Gate
+    sinks: Sequence[Sink]
+    metronome: Metronome
+    nudge: Nudge
 
-    def reset(self, start: Start) -> None:
-        self.outcome = self.world.reset(start.seed)
-        self.start = replace(start, road=self.world.road)
+    outcome: Outcome = field(init=False)
+    started: list[Sink] = field(default_factory=list)
+    ticks: int = 0
+    driven: list[tuple[Source, Action]] = field(default_factory=list)
+    """Who drove each step, and their proposal: a rewind goes back to it."""
+    time_scale: float = 1.0
+    hold: str = ""
+    """Why nothing is stepped; empty while driving."""
+
+    def reset(self) -> None:
+        self.outcome = self.world.reset(self.start.seed)
+        self.start = replace(self.start, road=self.world.road)
 
     def begin(self) -> None:
         self.device.reset(self.start)
@@ -273,10 +274,37 @@ class _Episode:
             proposals[source] = driver.act(tick)
         return {source: checked_action(action, source.name.lower()) for source, action in proposals.items()}
 
-    def end(self, why: Why, error: str = "") -> End:
-        end = End(why, self.ticks, self.outcome, self.world.figures(), error)
-        # Every sink closes, even when another one's closing fails; the failure then propagates.
-        with ExitStack() as closing:
-            for sink in reversed(self.started):
-                closing.callback(sink.on_end, end)
-        return end
+    def ended(self, why: Why) -> End:
+        return End(why, self.ticks, len(self.driven), self.outcome, self.world.figures())
+
+    def broken_off(self, error: BaseException) -> End:
+        """How it ended when driving was interrupted or failed."""
+        interrupted = isinstance(error, KeyboardInterrupt)
+        try:
+            figures = self.world.figures()
+        except Exception as another:  # it may be the world that is gone; the rows still have to be saved
+            _note(error, another)
+            figures = {}
+        why: Why = "stopped" if interrupted else "failed"
+        message = "" if interrupted else f"{type(error).__name__}: {error}"
+        return End(why, self.ticks, len(self.driven), self.outcome, figures, message)
+
+    def close(self, end: End, error: BaseException | None = None) -> None:
+        """Tell every sink, even when another one's closing fails; unless `error` came first, that is then raised."""
+        first = error
+        for sink in reversed(self.started):
+            try:
+                sink.on_end(end)
+            except BaseException as another:
+                if first is None:
+                    first = another
+                else:
+                    _note(first, another)
+        if first is not None and first is not error:
+            raise first
+
+
+def _note(first: BaseException, another: BaseException) -> None:
+    """A sink may raise once more what it has already raised."""
+    if another is not first:
+        first.add_note(f"then {type(another).__name__}: {another}")

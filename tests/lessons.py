@@ -72,7 +72,7 @@ def record_episode(path: Path, seed: int = 0, rows: int = 90, mode: Mode = "demo
             edit(row)
             episode.append(row)
         outcome = Outcome(road_picture(0.0), 0.0, np.zeros(4, np.float32), 4, rows)
-        episode.finish(End("finished", rows, outcome, {}), outcome.observation)
+        episode.finish(End("finished", rows, rows, outcome, {}), outcome.observation)
         return episode.path
 
 

@@ -102,7 +102,7 @@ def test_the_light_burns_only_while_frames_are_recorded(hud: Hud, window: Window
     hud.on_idle(TICK, PAUSED)
     assert colour(window, LIGHT) != pygame.Color(RECORDING)
     hud.on_frame(frame())
-    hud.on_end(End("stopped", 1, OUTCOME, {}))
+    hud.on_end(End("stopped", 1, 1, OUTCOME, {}))
     assert colour(window, LIGHT) != pygame.Color(RECORDING)
 
 

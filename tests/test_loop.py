@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
-from teleop.clock import SimulatedMetronome
+from teleop.clock import Metronome, PacedMetronome, SimulatedMetronome
 from teleop.frame import Action, Command, Controls, End, Outcome, Source, Start, Tick
 from teleop.gates import Only
-from teleop.loop import CRASHED, PAUSED, Driver, Nudge, Sink, World, run_episode
+from teleop.loop import CRASHED, PAUSED, Driver, Nudge, Rewindable, Sink, World, run_episode
 from teleop.road import Road
-from tests.fakes import ScriptedDevice, Tape, ToyWorld, commands, steering
+from tests.fakes import FakeClock, ScriptedDevice, Tape, ToyWorld, commands, steering
 
 CRASH = Controls(np.array([0, 0, 1], np.float32), hands_on=True)
 """Full brake: the toy world's way off the playfield."""
@@ -67,6 +67,32 @@ class LiveWorld:
         return {}
 
 
+class Gone(ToyWorld):
+    """A simulator that goes away after two steps."""
+
+    def step(self, action: Action) -> Outcome:
+        if len(self._actions) == 2:
+            raise ConnectionError("the simulator is gone")
+        return super().step(action)
+
+    def figures(self) -> Mapping[str, float | int | None]:
+        if len(self._actions) == 2:
+            raise TimeoutError("nobody answers")
+        return super().figures()
+
+
+class SlowToRewind(ToyWorld):
+    """Takes half a second to go back."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def rewind(self, step: int) -> Outcome:
+        self._clock.sleep(0.5)
+        return super().rewind(step)
+
+
 class Clumsy(Tape):
     """A sink that fails."""
 
@@ -95,6 +121,7 @@ def run(
     sinks: Sequence[Sink] = (),
     nudge: Nudge | None = None,
     person: bool = False,
+    metronome: Metronome | None = None,
 ) -> tuple[Tape, End]:
     tape = Tape()
     end = run_episode(
@@ -104,7 +131,7 @@ def run(
         drivers=drivers or {},
         gate=Only(gate),
         sinks=[tape, *sinks],
-        metronome=SimulatedMetronome(50),
+        metronome=metronome or SimulatedMetronome(50),
         nudge=nudge,
     )
     return tape, end
@@ -261,3 +288,53 @@ def test_an_interrupt_from_the_terminal_stops_the_episode_and_keeps_it() -> None
     with pytest.raises(KeyboardInterrupt):
         run(steering(9), sinks=[tape, Clumsy(fail_on_row=3, error=KeyboardInterrupt())])
     assert tape.ends[0].why == "stopped"
+
+
+def test_a_world_that_is_gone_still_lets_every_sink_close_and_the_first_error_is_the_one_that_is_seen() -> None:
+    before, after = Tape(), Tape()
+    with pytest.raises(ConnectionError, match="the simulator is gone") as raised:
+        run(steering(9), world=Gone(), sinks=[before, Clumsy(), after])
+    for sink in (before, after):
+        (end,) = sink.ends
+        assert (end.why, end.error, end.figures) == ("failed", "ConnectionError: the simulator is gone", {})
+    assert raised.value.__notes__ == ["then TimeoutError: nobody answers", "then OSError: no space left"]
+
+
+def test_a_world_without_figures_at_the_end_is_a_failed_episode() -> None:
+    before = Tape()
+    with pytest.raises(TimeoutError, match="nobody answers"):
+        run([*steering(2), commands(Command.FINISH)], world=Gone(), sinks=[before])
+    assert [(end.why, end.steps) for end in before.ends] == [("failed", 2)]
+
+
+def test_the_end_says_where_the_world_stood() -> None:
+    assert run(steering(80))[1].step == 80
+    assert run([*steering(80), commands(Command.REWIND, Command.FINISH)])[1].step == 30
+
+
+def test_whether_a_world_can_go_back_can_be_asked_before_it_has_a_road() -> None:
+    class Roadless(ToyWorld):
+        @property
+        def road(self) -> Road | None:
+            raise RuntimeError("no track yet: call reset(seed) first")
+
+    assert isinstance(Roadless(), Rewindable)
+    assert not isinstance(LiveWorld(), Rewindable)
+
+
+def test_time_goes_on_through_a_pause_a_rewind_and_slow_motion() -> None:
+    clock = FakeClock()
+    pause, rewind = commands(Command.PAUSE), commands(Command.REWIND)
+    script = [*steering(60), pause, *steering(9), pause, *steering(5), rewind, *steering(3), pause]
+    script += [commands(*[Command.SLOWER] * 2), *steering(4)]
+    tape, _ = run(script, world=SlowToRewind(clock), metronome=PacedMetronome(50, now=clock.now, sleep=clock.sleep))
+    ticks = np.diff([frame.tick.time_ns for frame in tape.frames]) / 20e6
+    normal, paused, rewound, slow = 1, 11, 25 + 4, 2
+    assert ticks.tolist() == pytest.approx([*[normal] * 59, paused, *[normal] * 5, rewound, *[normal] * 1, *[slow] * 4])
+
+
+def test_the_tick_after_a_long_rewind_says_how_late_it_was_and_the_next_one_is_on_time() -> None:
+    clock = FakeClock()
+    script = [*steering(60), commands(Command.REWIND), commands(Command.PAUSE), *steering(3)]
+    tape, _ = run(script, world=SlowToRewind(clock), metronome=PacedMetronome(50, now=clock.now, sleep=clock.sleep))
+    assert [frame.late_ns for frame in tape.frames[60:]] == pytest.approx([480_000_000, 0, 0, 0], abs=1)

@@ -234,7 +234,7 @@ def test_an_interrupt_keeps_what_was_recorded(tmp_path: Path) -> None:
 def test_a_tally_counts_what_is_on_disk() -> None:
     outcome = ToyWorld().reset(1)
     endings: list[tuple[Why, int]] = [("finished", 800), ("discarded", 450), ("stopped", 0)]
-    tally = Tally.of(End(why, steps, outcome, {}) for why, steps in endings)
+    tally = Tally.of(End(why, steps, steps, outcome, {}) for why, steps in endings)
     assert str(tally) == "2 episodes, 1 of them discarded: 1,250 frames, 25 s of driving"
 
 

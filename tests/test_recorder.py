@@ -5,9 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import subprocess
+import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -44,7 +47,7 @@ def some_frame(action: Action, step: int = 0) -> Frame:
 
 
 def some_end(why: Any = "stopped") -> End:
-    return End(why, 1, ToyWorld().reset(1), {})
+    return End(why, 1, 1, ToyWorld().reset(1), {})
 
 
 def test_what_was_driven_is_what_is_read_back(tmp_path: Path) -> None:
@@ -161,6 +164,68 @@ def test_the_screen_can_say_what_is_recorded_and_what_is_safe(tmp_path: Path) ->
         assert recorder.rows_behind == 3
 
 
+def test_a_rewind_and_the_end_in_one_tick_take_back_as_much(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "mine", TOY_ENV) as recorder:
+        drive([recorder], [*steering(80), commands(Command.REWIND, Command.FINISH)])
+    (episode,) = open_session(tmp_path / "mine").episodes
+    assert np.flatnonzero(episode.excluded).tolist() == list(range(30, 80))
+
+
+def test_closing_makes_every_row_safe_even_of_an_episode_that_was_never_ended(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "mine", TOY_ENV) as recorder:
+        for rows in (COMMIT_ROWS + 3, 7):
+            recorder.on_start(START)
+            for step in range(rows):
+                recorder.on_frame(some_frame(COAST, step))
+    episodes = open_session(tmp_path / "mine").episodes
+    assert [(episode.committed, episode.attrs["end"]) for episode in episodes] == [(COMMIT_ROWS + 3, None), (7, None)]
+
+
+LINES_OF_ON_FRAME = range(1, 12)
+
+
+@contextmanager
+def before_line(number: int, act: Callable[[], object]) -> Iterator[None]:
+    """Does something at a moment that is hard to meet: within `on_frame`, before its line of this number is run."""
+    lines = 0
+
+    def line(_: FrameType, event: str, __: Any) -> Any:
+        nonlocal lines
+        lines += event == "line"
+        if event == "line" and lines == number:
+            act()
+        return line
+
+    sys.settrace(lambda frame, _, __: line if frame.f_code is Recorder.on_frame.__code__ else None)
+    try:
+        yield
+    finally:
+        sys.settrace(None)
+
+
+@pytest.mark.parametrize("number", LINES_OF_ON_FRAME)
+def test_an_interrupt_at_any_line_leaves_the_observation_that_followed_the_last_row(
+    tmp_path: Path, number: int
+) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    world = ToyWorld()
+    outcome = world.reset(7)
+    with Recorder(tmp_path / "mine", TOY_ENV) as recorder:
+        recorder.on_start(START)
+        for step in range(5):
+            result = world.step(COAST)
+            frame = Frame(Tick(step, step, outcome), {}, Source.HUMAN, COAST, True, 0.0, 1.0, 0, result)
+            with suppress(KeyboardInterrupt), before_line(number if step == 4 else 0, interrupt):
+                recorder.on_frame(frame)
+            outcome = result
+        recorder.on_end(some_end())
+    (episode,) = open_session(tmp_path / "mine").episodes
+    assert episode.final_observation is not None
+    assert np.array_equal(episode.final_observation, episode.observation[0] + np.uint8(episode.committed))
+
+
 @pytest.fixture
 def stuck_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Every chunk waits until the event is set."""
@@ -206,6 +271,26 @@ def test_unpaced_driving_waits_for_the_disk_with_fifty_rows_queued(tmp_path: Pat
     driving.join(10)
     recorder.close()
     assert [episode.committed for episode in open_session(tmp_path / "mine").episodes] == [400]
+
+
+@pytest.mark.parametrize("number", LINES_OF_ON_FRAME)
+def test_the_writer_may_look_at_any_line_for_the_row_that_completes_a_commit(
+    tmp_path: Path, stuck_disk: threading.Event, number: int
+) -> None:
+    def let_it_look() -> None:
+        stuck_disk.set()
+        threading.Event().wait(0.1)
+
+    with Recorder(tmp_path / "mine", TOY_ENV) as recorder:
+        drive([recorder], steering(5))  # its end is stuck
+        recorder.on_start(START)
+        for step in range(COMMIT_ROWS - 1):
+            recorder.on_frame(some_frame(COAST, step))
+        with before_line(number, let_it_look):
+            recorder.on_frame(some_frame(COAST, COMMIT_ROWS - 1))
+        stuck_disk.set()
+        recorder.on_end(some_end())
+    assert [episode.committed for episode in open_session(tmp_path / "mine").episodes] == [5, COMMIT_ROWS]
 
 
 def test_an_episodes_end_never_waits_for_the_disk(tmp_path: Path, stuck_disk: threading.Event) -> None:
@@ -261,6 +346,25 @@ def test_a_writer_that_dies_is_reported_by_close_if_nothing_else_asked(
     with pytest.raises(
         SessionError, match=r"writing failed \(OSError: .*Input/output error.*safe from this run: nothing"
     ):
+        recorder.close()
+
+
+def test_a_disk_that_fails_during_a_pause_is_told_during_the_pause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(durable, "replace_files", FullDisk(0, None, OSError(errno.EIO, "Input/output error")))
+    recorder = Recorder(tmp_path / "mine", TOY_ENV)
+    recorder.on_start(START)
+    recorder.on_frame(some_frame(COAST))
+
+    def pause() -> None:
+        for _ in range(400):
+            recorder.on_idle(Tick(1, 0, ToyWorld().reset(1)), "paused")
+            threading.Event().wait(0.005)
+
+    with pytest.raises(SessionError, match="writing failed"):
+        pause()
+    with pytest.raises(SessionError, match="writing failed"):
         recorder.close()
 
 

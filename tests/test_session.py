@@ -46,7 +46,7 @@ def record(path: Path, *rows: int) -> Path:
         for count in rows:
             episode, world = session.begin_episode(start_attrs(START)), ToyWorld()
             last = append_rows(episode, count, world)
-            episode.finish(End("finished", count, last.result, world.figures()), last.result.observation)
+            episode.finish(End("finished", count, count, last.result, world.figures()), last.result.observation)
     return session.path
 
 
@@ -262,7 +262,7 @@ def test_the_next_seed_is_one_past_the_highest_recording_seed(tmp_path: Path) ->
             for seed in seeds:
                 session.begin_episode({"seed": seed})
                 last = append_rows(episode := session.begin_episode({"seed": seed}), 1, ToyWorld())
-                episode.finish(End("stopped", 1, last.result, {}), last.result.observation)
+                episode.finish(End("stopped", 1, 1, last.result, {}), last.result.observation)
     demos, diagnosis = open_session(tmp_path / "demos"), open_session(tmp_path / "diagnosis")
     assert (next_seed(demos), next_seed(diagnosis), next_seed(demos, diagnosis), next_seed()) == (12, 3, 12, 0)
 
@@ -276,7 +276,7 @@ def test_rows_that_a_rewind_took_back_are_not_kept(tmp_path: Path) -> None:
             tick = Tick(step, row, outcome)
             frame = Frame(tick, {Source.HUMAN: COAST}, Source.HUMAN, COAST, True, 0.0, 1.0, 0, outcome)
             episode.append(frame_row(frame))
-        episode.finish(End("stopped", len(steps), outcome, {}), outcome.observation, excluded=[(0, 1)])
+        episode.finish(End("stopped", len(steps), 6, outcome, {}), outcome.observation, excluded=[(0, 1)])
     (read,) = open_session(tmp_path / "mine").episodes
     assert np.flatnonzero(read.kept).tolist() == [0, 4, 5, 8, 9, 10]
     assert np.flatnonzero(read.excluded).tolist() == [0]
@@ -437,6 +437,6 @@ def test_figures_that_are_no_numbers_become_null(tmp_path: Path) -> None:
         episode = session.begin_episode(start_attrs(START))
         last = append_rows(episode, 1, ToyWorld())
         figures = {"score": float(np.float32(1.5)), "lap_time_s": float("nan"), "tiles": 7}
-        episode.finish(End("stopped", 1, last.result, figures), last.result.observation)
+        episode.finish(End("stopped", 1, 1, last.result, figures), last.result.observation)
     (read,) = open_session(tmp_path / "mine").episodes
     assert read.attrs["figures"] == {"score": 1.5, "lap_time_s": None, "tiles": 7}

@@ -31,16 +31,10 @@ class _Flush:
     """Commit now."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Finish:
-    end: End
-    final_observation: Image | None
-    """What followed the last row; None when there is no row."""
-    stood_at: int
-    """The world's step when the episode ended: below the last row's if it was ended after a rewind."""
-
-
-_Message = Row | Start | _Flush | _Finish
+_RowAndAfter = tuple[Row, Image]
+"""A row, and what followed it: the final observation if it stays the last one. One message, since an interrupt can
+come between any two."""
+_Message = _RowAndAfter | Start | _Flush | End
 
 
 class Recorder:
@@ -65,25 +59,26 @@ class Recorder:
         self._block = block_when_behind
         self._limit = COMMIT_ROWS if block_when_behind else round(QUEUE_S * hz)
         self._queue: deque[_Message] = deque()
-        self._rows_put = self._rows_taken = 0
         self._wanted = COMMIT_ROWS
+        self._urgent = False
+        """Something other than a row is queued, which waits for no whole commit."""
         self._changed = threading.Condition()
         self._closing = False
         self._flushed = True
-        self._last_frame: Frame | None = None
-        self._stood_at = 0
         self._failure: SessionError | None = None
         self._finished_episodes = 0
         self._episode: EpisodeWriter | None = None
         self._steps: list[int] = []
+        self._final_observation: Image | None = None
         self._start: Start | None = None
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 
     @property
     def rows_behind(self) -> int:
-        """Rows that wait for the writing thread: up to `COMMIT_ROWS` while it keeps up."""
-        return self._rows_put - self._rows_taken
+        """Rows that wait for the writing thread: up to `COMMIT_ROWS` while it keeps up. For a moment it counts an
+        episode's beginning, pauses and end too."""
+        return len(self._queue)
 
     @property
     def committed(self) -> int:
@@ -93,35 +88,32 @@ class Recorder:
 
     def on_start(self, start: Start) -> None:
         check_recordable(start.seed)
-        self.rows_recorded, self._last_frame = 0, None
+        self.rows_recorded = 0
         self._put(start)
 
     def on_frame(self, frame: Frame) -> None:
-        row = frame_row(frame)
-        if self._failure or self._rows_put - self._rows_taken >= self._limit:
+        row_and_after = frame_row(frame), frame.result.observation.copy()
+        if self._failure or self.rows_behind >= self._limit:
             self._wait_or_refuse()
-        # Without the lock, which would cost as much as the row: a deque's ends are safe, and each thread has its own
-        # counter. Only a whole commit wakes the writer.
-        self._rows_put += 1
-        self._queue.append(row)
-        if self._rows_put - self._rows_taken >= self._wanted:
+        # Without the lock, which would cost as much as the row: a deque's ends are safe. Only a whole commit wakes
+        # the writer.
+        self._flushed = False
+        self._queue.append(row_and_after)
+        if len(self._queue) >= self._wanted:
             with self._changed:
                 self._changed.notify_all()
         self.rows_recorded += 1
-        self._last_frame, self._stood_at = frame, frame.tick.step + 1
-        self._flushed = False
 
     def on_idle(self, tick: Tick, why: str) -> None:
-        """A pause is a good moment to make everything safe, once."""
-        self._stood_at = tick.step
+        """A pause is a good moment to make everything safe, once; and a disk that fails meanwhile is told at once."""
+        self._raise_failure()
         if not self._flushed:
             self._put(_Flush())
             self._flushed = True
 
     def on_end(self, end: End) -> None:
         """Never waits: the writing thread finishes the episode while the next one begins."""
-        final_observation = self._last_frame.result.observation.copy() if self._last_frame else None
-        self._put(_Finish(end, final_observation, self._stood_at))
+        self._put(end)
         self._flushed = True
 
     def close(self) -> None:
@@ -162,6 +154,7 @@ class Recorder:
         with self._changed:
             self._raise_failure()
             self._queue.append(message)
+            self._urgent = True
             self._changed.notify_all()
 
     def _raise_failure(self) -> None:
@@ -170,9 +163,10 @@ class Recorder:
 
     def _run(self) -> None:
         try:
-            while messages := self._next_messages():
+            while (messages := self._next_messages()) is not None:
                 for message in messages:
                     self._handle(message)
+            self._commit()
         except BaseException as error:  # nothing above this thread would see it; the loop raises it instead
             with self._changed:
                 self._failure = _failure(self.path, error, self._finished_episodes, self._episode)
@@ -180,50 +174,53 @@ class Recorder:
                 self._queue.clear()
                 self._changed.notify_all()
 
-    def _next_messages(self) -> list[_Message]:
+    def _next_messages(self) -> list[_Message] | None:
         """In order, no more than the next commit takes, so that at most that many rows are neither queued nor safe.
 
-        Empty when the recorder was closed and nothing is left.
+        None when the recorder was closed and nothing is left.
         """
         episode = self._episode
         with self._changed:
             self._wanted = COMMIT_ROWS - (episode.rows - episode.committed if episode else 0)
-            self._changed.wait_for(lambda: self._closing or self._ready())
+            self._changed.wait_for(lambda: self._closing or self._urgent or len(self._queue) >= self._wanted)
+            if self._closing and not self._queue:
+                return None
             messages = [self._queue.popleft() for _ in range(min(len(self._queue), self._wanted))]
-            self._rows_taken += sum(isinstance(message, Mapping) for message in messages)
+            # A copy, since rows are added without the lock.
+            self._urgent = not all(isinstance(message, tuple) for message in self._queue.copy())
             self._changed.notify_all()
         return messages
 
-    def _ready(self) -> bool:
-        """A commit's worth of rows, or any other message; which is never put before the rows that precede it."""
-        behind = self.rows_behind
-        return behind >= self._wanted or len(self._queue) > behind
-
     def _handle(self, message: _Message) -> None:
         if isinstance(message, Start):
+            self._commit()
             self._start, self._episode, self._steps = message, None, []
-        elif isinstance(message, _Finish):
+        elif isinstance(message, End):
             self._finish(message)
         elif isinstance(message, _Flush):
-            if self._episode:
-                self._episode.commit()
+            self._commit()
         else:
-            self._append(message)
+            self._append(*message)
 
-    def _append(self, row: Row) -> None:
+    def _commit(self) -> None:
+        if self._episode:
+            self._episode.commit()
+
+    def _append(self, row: Row, after: Image) -> None:
         if self._episode is None:
             # Begun by its first row: an episode that was given up at once leaves nothing behind.
             assert self._start is not None
             self._episode = self._session.begin_episode(start_attrs(self._start))
         self._episode.append(row)
         self._steps.append(int(np.asarray(row["step"])))
+        self._final_observation = after
         if self._episode.rows - self._episode.committed >= COMMIT_ROWS:
             self._episode.commit()
 
-    def _finish(self, message: _Finish) -> None:
-        if self._episode and message.final_observation is not None:
-            excluded = taken_back(self._steps, message.stood_at)
-            self._episode.finish(message.end, message.final_observation, excluded)
+    def _finish(self, end: End) -> None:
+        if self._episode:
+            assert self._final_observation is not None
+            self._episode.finish(end, self._final_observation, taken_back(self._steps, end.step))
             self._finished_episodes += 1
 
 
