@@ -72,12 +72,24 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     weights = {name: tensor.detach().contiguous() for name, tensor in checkpoint.weights.items()}
     header[DIGEST] = _digest(header, weights)
     content = save(weights, metadata={FORMAT: json.dumps(header)})
-    partial = path.with_name(f".{path.name}.partial")
+    partial = _partial(path)
     with partial.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
+
+
+def try_writing(path: Path) -> None:
+    """Raise the OSError that `save_checkpoint` would, unless its folder takes files; leaves nothing behind."""
+    partial = _partial(path)
+    partial.touch()
+    partial.unlink()
+
+
+def _partial(path: Path) -> Path:
+    """Where a checkpoint is written first."""
+    return path.with_name(f".{path.name}.partial")
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

@@ -39,10 +39,9 @@ Watch = Callable[[Progress], None]
 
 
 class Metrics:
-    """Counts steps and reports every 25 of them."""
+    """Counts steps and reports every 25 of them, in the folder `run` too."""
 
     def __init__(self, run: Path, steps: int, batch_size: int, watch: Watch) -> None:
-        run.mkdir(parents=True, exist_ok=True)
         self.progress: list[Progress] = []
         """Every report so far."""
         self.validation_loss: float | None = None

@@ -17,7 +17,7 @@ import tyro
 from torch import Tensor, nn
 from torch.nn import functional
 
-from policy.checkpoint import Checkpoint, save_checkpoint
+from policy.checkpoint import Checkpoint, save_checkpoint, try_writing
 from policy.dataset import LABEL_RULES, Lesson, Rows, Say, batches, load_lessons, split_by_episode
 from policy.metrics import Metrics, Progress, Watch
 from policy.models import ARCHITECTURES
@@ -63,9 +63,18 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if not self.sessions:
             raise ValueError("training needs at least one SESSION; got none: name those to learn from")
-        for name in ("steps", "batch_size", "threads"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"--{name.replace('_', '-')} is at least 1; got {getattr(self, name)}")
+        rules = {
+            "steps": (self.steps >= 1, "at least 1"),
+            "seed": (0 <= self.seed < 2**63, "from 0 to 2^63 - 1"),
+            "batch_size": (self.batch_size >= 1, "at least 1"),
+            "learning_rate": (0 < self.learning_rate < math.inf, "a positive number"),
+            "weight_decay": (0 <= self.weight_decay < math.inf, "a number from 0 up"),
+            "average_decay": (0 <= self.average_decay <= 1, "from 0 to 1"),
+            "threads": (self.threads >= 1, "at least 1"),
+        }
+        for name, (holds, rule) in rules.items():
+            if not holds:
+                raise ValueError(f"--{name.replace('_', '-')} is {rule}; got {getattr(self, name)}")
         if self.out.is_dir():
             raise ValueError(f"--out is the checkpoint's file; {self.out} is a directory: add a file name")
 
@@ -99,8 +108,9 @@ def train(config: TrainConfig, watch: Watch = _ignore, say: Say = _ignore) -> Tr
     """Train a policy and write its checkpoint.
 
     `watch` is told how it goes every 25 steps, `say` takes sentences for a person. Raises DatasetError or
-    SessionError (nothing to learn from), TrainingError (the loss is not finite), OSError (can't write), and on Ctrl+C
-    Stopped, or KeyboardInterrupt when no step was done: then nothing is written.
+    SessionError (nothing to learn from), TrainingError (the loss is not finite, or before the first step: can't write
+    there), OSError (could write there, now can't), and on Ctrl+C Stopped, or KeyboardInterrupt when no step was done:
+    then no checkpoint is written.
     """
     cpu_began = time.process_time()
     torch.set_num_threads(config.threads)
@@ -111,6 +121,7 @@ def train(config: TrainConfig, watch: Watch = _ignore, say: Say = _ignore) -> Tr
     learned, held_out = split_by_episode(lessons, rng)
     rows = Rows.joined([lesson.rows for lesson in learned])
     say(_summary(learned, held_out))
+    _make_room(config.out)
 
     model = ARCHITECTURES[config.arch](vision)
     average = copy.deepcopy(model)
@@ -187,6 +198,18 @@ def validation_loss(model: nn.Module, held_out: Sequence[Lesson], loss_of: Loss)
 def run_folder(out: Path) -> Path:
     """Where the metrics of a checkpoint are kept: CHECKPOINT.run."""
     return out.with_name(out.name + ".run")
+
+
+def _make_room(out: Path) -> None:
+    """Folders for a checkpoint. What could not be written after training must be told before it."""
+    try:
+        run_folder(out).mkdir(parents=True, exist_ok=True)
+        try_writing(out)
+    except OSError as error:
+        raise TrainingError(
+            f"--out is a file that can be written, with the folder {run_folder(out).name} beside it; got {out}, but "
+            f"{error.filename}: {error.strerror}: name another place"
+        ) from error
 
 
 def _finite(loss: float, batch: Rows, step: int, lessons: Sequence[Lesson]) -> float:

@@ -37,23 +37,30 @@ def test_train_writes_a_checkpoint_at_exactly_out(
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "told"),
     [
-        [],
-        ["learn"],
-        ["train", "toy.zarr"],
-        ["train", "--out", "policy"],
-        ["train", "--out", "policy", "--steps", "none", "toy.zarr"],
-        ["train", "--out", "policy", "--steps", "0", "toy.zarr"],
-        ["train", "--out", "policy", "--loss", "l7", "toy.zarr"],
-        ["train", "--out", ".", "toy.zarr"],
+        ([], "train"),
+        (["learn"], "learn"),
+        (["train", "toy.zarr"], "--out"),
+        (["train", "--out", "trained"], "SESSION"),
+        (["train", "--out", "trained", "--steps", "none", "toy.zarr"], "--steps"),
+        (["train", "--out", "trained", "--steps", "0", "toy.zarr"], "--steps is at least 1; got 0"),
+        (["train", "--out", "trained", "--learning-rate", "nan", "toy.zarr"], "--learning-rate is a positive number"),
+        (["train", "--out", "trained", "--weight-decay", "-1", "toy.zarr"], "--weight-decay is a number from 0 up"),
+        (["train", "--out", "trained", "--seed", "-1", "toy.zarr"], "--seed is from 0 to"),
+        (["train", "--out", "trained", "--loss", "l7", "toy.zarr"], "--loss"),
+        (["train", "--out", ".", "toy.zarr"], "is a directory"),
     ],
 )
-def test_wrong_usage_exits_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_exits_with_2_and_says_why(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as caught:
         policy(*arguments)
     assert caught.value.code == 2
-    assert "Traceback" not in capsys.readouterr().err
+    printed = capsys.readouterr().err
+    assert told in " ".join(printed.replace("│", " ").split())
+    assert "Traceback" not in printed
 
 
 def test_a_missing_session_exits_with_1_and_names_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -74,7 +81,7 @@ def test_a_place_that_can_not_be_written_exits_with_1(
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     assert policy("train", "--out", tmp_path / "file" / "policy", "--steps", "1", session) == 1
-    assert "error:" in capsys.readouterr().err
+    assert "error: --out is a file that can be written" in capsys.readouterr().err
 
 
 def test_ctrl_c_exits_with_130_and_says_where_the_policy_is(session: Path, tmp_path: Path) -> None:

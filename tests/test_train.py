@@ -156,11 +156,55 @@ def test_a_refused_session_writes_nothing(tmp_path: Path) -> None:
     assert sorted(file.name for file in tmp_path.iterdir() if not file.name.startswith(".")) == ["toy.zarr"]
 
 
+def beside(out: Path) -> str:
+    """A file stands where the metrics' folder will be."""
+    out.with_name("policy.run").touch()
+    return "policy"
+
+
+def in_the_way(out: Path) -> str:
+    """A folder stands where the checkpoint is written first."""
+    out.with_name(".policy.partial").mkdir()
+    return "policy"
+
+
+def under_a_file(out: Path) -> str:
+    out.with_name("file").touch()
+    return "file/policy"
+
+
+def too_long(_: Path) -> str:
+    """Its folder of metrics has the longest possible name."""
+    return "x" * 251
+
+
+@pytest.mark.parametrize("prepare", [beside, in_the_way, under_a_file, too_long])
+def test_a_place_that_can_not_be_written_is_told_before_training(
+    session: Path, tmp_path: Path, prepare: Callable[[Path], str]
+) -> None:
+    out = tmp_path / prepare(tmp_path / "policy")
+    seen: list[Progress] = []
+    with pytest.raises(TrainingError, match=r"--out is a file that can be written.*name another place"):
+        train(config(session, out), seen.append)
+    assert not seen
+
+
+def test_a_folder_that_does_not_exist_is_made(session: Path, tmp_path: Path) -> None:
+    train(config(session, tmp_path / "made" / "for" / "policy", steps=1))
+    assert sorted(file.name for file in (tmp_path / "made" / "for").iterdir()) == ["policy", "policy.run"]
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"steps": 0}, "--steps is at least 1; got 0"),
         ({"batch_size": -1}, "--batch-size is at least 1; got -1"),
+        ({"threads": 0}, "--threads is at least 1; got 0"),
+        ({"seed": -1}, r"--seed is from 0 to 2\^63 - 1; got -1"),
+        ({"learning_rate": 0.0}, "--learning-rate is a positive number; got 0.0"),
+        ({"learning_rate": np.nan}, "--learning-rate is a positive number; got nan"),
+        ({"weight_decay": -0.1}, "--weight-decay is a number from 0 up; got -0.1"),
+        ({"average_decay": 2.0}, "--average-decay is from 0 to 1; got 2.0"),
         ({"sessions": ()}, "at least one SESSION"),
         ({"out": Path()}, "is a directory: add a file name"),
     ],
