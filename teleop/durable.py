@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from concurrent.futures import Executor
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, wait
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -74,10 +74,10 @@ def replace_files(files: Mapping[Path, bytes], pool: Executor) -> None:
     third of the time that one after the other takes when the disk is busy (measured).
     """
     with _removed_on_failure(files):
-        list(pool.map(_write_partials, _shares([(str(path), content) for path, content in files.items()])))
+        _in_threads(pool, _write_partials, [(str(path), content) for path, content in files.items()])
         for path in files:
             _partial(path).replace(path)
-    list(pool.map(_sync_folders, _shares(list({str(path.parent) for path in files}))))
+    _in_threads(pool, _sync_folders, list({str(path.parent) for path in files}))
 
 
 def sync_folder(path: Path) -> None:
@@ -89,9 +89,15 @@ def _partial(path: Path) -> Path:
     return path.with_name(path.name + PARTIAL)
 
 
-def _shares(items: list[Item]) -> list[list[Item]]:
-    """One for each of a few threads: a future for every file would cost more than writing it."""
-    return [items[first::SYNC_THREADS] for first in range(min(SYNC_THREADS, len(items)))]
+def _in_threads(pool: Executor, work: Callable[[list[Item]], None], items: list[Item]) -> None:
+    """A share for each of a few threads: a future for every file would cost more than writing it.
+
+    All are waited for before a failure of one is raised: nobody may still write when it is cleaned up.
+    """
+    futures = [pool.submit(work, items[first::SYNC_THREADS]) for first in range(min(SYNC_THREADS, len(items)))]
+    wait(futures)
+    for future in futures:
+        future.result()
 
 
 def _write_partials(files: Iterable[tuple[str, bytes]]) -> None:

@@ -13,3 +13,7 @@ class UsageError(UserError):
     """The command was asked for something that it can't do; it exits with 2."""
 
     exit_code = 2
+
+
+class SessionError(UserError):
+    """A session can't be read or written; the message names the file and the remedy."""

@@ -38,30 +38,38 @@ ATTRIBUTES: dict[str, type | tuple[type, ...]] = {
     "discarded": bool,
     "excluded": list,
 }
-PHYSICS_VERSIONS = ("box2d", "machine")
-"""Rewards, poses, wheels and tiles are exactly repeatable while these stay the same (measured across pygame builds)."""
-PIXEL_VERSIONS = (*PHYSICS_VERSIONS, "gymnasium", "pygame", "sdl")
+PHYSICS_VERSIONS = ("box2d", "gymnasium", "numpy", "machine")
+"""Rewards, poses, wheels and tiles are exactly repeatable while these stay the same (measured across pygame builds):
+the engine, the rewards and the tracks made of it, the random numbers that tracks are made of."""
+PIXEL_VERSIONS = (*PHYSICS_VERSIONS, "pygame", "sdl")
 """Observations are exactly repeatable only while these stay the same too."""
 
 
 def attributes(attrs: Mapping[str, Any], columns: Columns) -> Iterator[str]:
     """Complete and sane."""
+    wrong_types = list(_wrong_types(attrs))
+    yield from wrong_types
+    if wrong_types:
+        return
+    if attrs["mode"] not in typing.get_args(Mode):
+        yield f"mode is one of {', '.join(typing.get_args(Mode))}; got {attrs['mode']!r}"
+    if attrs["end"] not in (None, *typing.get_args(Why)):
+        yield f"end is null or one of {', '.join(typing.get_args(Why))}; got {attrs['end']!r}"
+    if not 0 <= attrs["seed"] < VALIDATION_SEED:
+        yield f"seeds from {VALIDATION_SEED} up measure and are never recorded; got seed {attrs['seed']}"
+    if attrs["parent"] is None and columns["step"][0] != 0:
+        yield f"the first row of an episode without a parent is step 0; got {columns['step'][0]}"
+    for bounds in attrs["excluded"]:
+        if not _is_range(bounds, len(columns["step"])):
+            yield f"excluded rows are [start, stop) ranges within the {len(columns['step'])} rows; got {bounds!r}"
+
+
+def _wrong_types(attrs: Mapping[str, Any]) -> Iterator[str]:
     for name, kind in ATTRIBUTES.items():
         if name not in attrs:
             yield f"an episode has the attribute {name}; it is missing"
         elif not isinstance(attrs[name], kind):
             yield f"the attribute {name} must be of another type; got {attrs[name]!r}"
-    if attrs.get("mode") not in typing.get_args(Mode):
-        yield f"mode is one of {', '.join(typing.get_args(Mode))}; got {attrs.get('mode')!r}"
-    if attrs.get("end") not in (None, *typing.get_args(Why)):
-        yield f"end is null or one of {', '.join(typing.get_args(Why))}; got {attrs.get('end')!r}"
-    if not 0 <= attrs["seed"] < VALIDATION_SEED:
-        yield f"seeds from {VALIDATION_SEED} up measure and are never recorded; got seed {attrs['seed']}"
-    if attrs.get("parent") is None and columns["step"][0] != 0:
-        yield f"the first row of an episode without a parent is step 0; got {columns['step'][0]}"
-    for bounds in attrs.get("excluded") or ():
-        if not _is_range(bounds, len(columns["step"])):
-            yield f"excluded rows are [start, stop) ranges within the {len(columns['step'])} rows; got {bounds!r}"
 
 
 def _is_range(bounds: Any, rows: int) -> bool:
@@ -116,14 +124,14 @@ def row_law(columns: Columns) -> Iterator[str]:
     yield from _rows(differs, "action is the driver's proposal with the nudge on its steering, clipped")
 
 
-def steps(columns: Columns) -> Iterator[str]:
+def steps_follow(columns: Columns) -> Iterator[str]:
     """Each row's step follows the one before, or a rewind went back."""
     step = columns["step"]
     jumped = np.append(False, step[1:] > step[:-1] + 1)
     yield from _rows(jumped, "a row's step is one more than the row's before, or no more than it (a rewind)", step)
 
 
-def time(columns: Columns) -> Iterator[str]:
+def time_grows(columns: Columns) -> Iterator[str]:
     """Time only goes on."""
     time_ns = columns["time_ns"]
     back = np.append(False, time_ns[1:] <= time_ns[:-1])
@@ -134,8 +142,8 @@ _COLUMN_LAWS: Mapping[str, Callable[[Columns], Iterator[str]]] = {
     "written": written,
     "ranges": ranges,
     "row law": row_law,
-    "steps": steps,
-    "time": time,
+    "steps": steps_follow,
+    "time": time_grows,
 }
 
 

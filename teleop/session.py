@@ -16,7 +16,6 @@ A session is a plain Zarr v3 store; any Zarr library opens it. One rule goes bey
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +25,9 @@ import numpy as np
 import numpy.typing as npt
 import zarr
 
-from teleop.errors import UserError
+from teleop.errors import SessionError as SessionError
 from teleop.frame import DIAGNOSIS_SEED, VALIDATION_SEED, Image, Source
+from teleop.metadata import array_layout, check_episode, check_root, group_attributes
 
 FORMAT = "teleop-session"
 FORMAT_VERSION = 1
@@ -36,10 +36,6 @@ COMMIT_ROWS = 50
 """Rows of one observation chunk and of one commit: a second of driving."""
 SMALL_CHUNK_ROWS = 1000
 """Rows of a chunk of any other column: a quarter of the files and half the bytes of 50-row chunks."""
-
-
-class SessionError(UserError):
-    """A session can't be read or written; the message names the file and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +93,8 @@ def check_recordable(seed: int) -> None:
     """Raise SessionError if driving on this seed's track may not be recorded."""
     if not 0 <= seed < VALIDATION_SEED:
         raise SessionError(
-            f"seeds from {VALIDATION_SEED} up are validation and evaluation tracks, which are never recorded; "
-            f"got seed {seed}: record with a seed from 0 to {DIAGNOSIS_SEED - 1}"
+            f"recording may use seeds from 0 to {VALIDATION_SEED - 1}, of which {DIAGNOSIS_SEED} to "
+            f"{DIAGNOSIS_SEED + 99} are diagnosis tracks; got seed {seed}: choose one of these"
         )
 
 
@@ -111,7 +107,10 @@ def next_seed(*sessions: Session) -> int:
 def existing_path(path: str | Path) -> Path:
     """The session's folder, whether or not `.zarr` was typed."""
     path = Path(path)
-    return path if path.is_dir() or path.suffix == ".zarr" else path.with_name(path.name + ".zarr")
+    if path.suffix == ".zarr" or not path.name:
+        return path
+    session = path.with_name(path.name + ".zarr")
+    return path if path.is_dir() and not session.exists() else session
 
 
 def open_session(path: str | Path) -> Session:
@@ -130,7 +129,7 @@ def session_attrs(path: Path) -> dict[str, Any]:
     """The root's attributes, once it is certain that this teleop can read them; else SessionError."""
     if not (path / "zarr.json").exists():
         raise SessionError(f"{path} is not a session, it has no zarr.json: give the folder that ends in .zarr")
-    attrs = _attributes(path)
+    attrs = group_attributes(path)
     if attrs.get("format") != FORMAT:
         raise SessionError(
             f'{path} is a Zarr store but not a session: a session has format "{FORMAT}", '
@@ -143,42 +142,8 @@ def session_attrs(path: Path) -> dict[str, Any]:
         raise SessionError(
             f"session {path.name} is format {version}, this teleop reads up to {FORMAT_VERSION}: upgrade teleop"
         )
-    _check_root(path / "zarr.json", attrs)
+    check_root(path / "zarr.json", attrs)
     return attrs
-
-
-def _check_root(file: Path, attrs: Mapping[str, Any]) -> None:
-    hz, env, shape = attrs.get("hz"), attrs.get("env"), attrs.get("observation_shape")
-    sound = {
-        "id": isinstance(attrs.get("id"), str),
-        "created_utc": isinstance(attrs.get("created_utc"), str),
-        "hz": isinstance(hz, int | float) and hz > 0,
-        "env": isinstance(env, dict) and isinstance(env.get("id"), str) and isinstance(env.get("kwargs"), dict),
-        "observation_shape": isinstance(shape, list) and len(shape) == 3 and all(type(size) is int for size in shape),
-    }
-    if wrong := ", ".join(name for name in sound if not sound[name]):
-        raise SessionError(f"{file} gives no valid {wrong}: restore the file from a backup")
-
-
-def _attributes(group: Path) -> dict[str, Any]:
-    attrs = _metadata(group, "group").get("attributes", {})
-    if not isinstance(attrs, dict):
-        raise SessionError(f"{group / 'zarr.json'} has no attributes: restore the file from a backup")
-    return attrs
-
-
-def _metadata(node: Path, node_type: str) -> dict[str, Any]:
-    """A node's zarr.json. Read by hand: one small file, and an error that names it."""
-    file = node / "zarr.json"
-    try:
-        metadata = json.loads(file.read_bytes())
-    except FileNotFoundError as error:
-        raise SessionError(f"{file} is missing: restore it from a backup") from error
-    except (OSError, ValueError) as error:
-        raise SessionError(f"{file} can't be read ({error}): restore it from a backup") from error
-    if not isinstance(metadata, dict) or metadata.get("node_type") != node_type:
-        raise SessionError(f"{file} does not describe a Zarr {node_type}: restore it from a backup")
-    return metadata
 
 
 class Session:
@@ -196,11 +161,13 @@ class Session:
         episodes: list[Episode] = []
         damaged: list[tuple[str, SessionError]] = []
         self.all_attrs: list[Mapping[str, Any]] = []
-        """Of every episode whose attributes can be read, those without rows or with damaged columns included."""
+        """Of every episode whose seed can be read, those without rows or otherwise damaged included."""
         for folder in episode_folders(path):
             try:
-                episode = Episode(folder, len(episodes), _attributes(folder), attrs["observation_shape"])
-                self.all_attrs.append(episode.attrs)
+                episode_attrs = group_attributes(folder)
+                if type(episode_attrs.get("seed")) is int:
+                    self.all_attrs.append(episode_attrs)
+                episode = Episode(folder, len(episodes), episode_attrs, attrs["observation_shape"])
                 if episode.committed:
                     episode.check_files()
                     episodes.append(episode)
@@ -249,8 +216,7 @@ class Episode:
                 f"{path / 'zarr.json'} must give `committed`, the number of valid rows; got {committed!r}: "
                 "restore the file from a backup"
             )
-        if type(attrs.get("seed")) is not int:
-            raise SessionError(f"{path / 'zarr.json'} gives no seed: restore the file from a backup")
+        check_episode(path / "zarr.json", attrs)
         self.committed = committed
         """T, the number of valid rows."""
         self._columns = {column.name: column for column in columns(observation_shape)}
@@ -271,19 +237,13 @@ class Episode:
     def _check_column(self, column: Column) -> None:
         """zarr reads a missing chunk as fill values: here it is an error."""
         folder = self.path / column.name
-        metadata = _metadata(folder, "array")
-        try:
-            shape, chunk_shape = metadata["shape"], metadata["chunk_grid"]["configuration"]["chunk_shape"]
-            separator = metadata["chunk_key_encoding"]["configuration"]["separator"]
-            chunks = -(-self.committed // chunk_shape[0])
-        except (KeyError, TypeError, ZeroDivisionError) as error:
-            raise SessionError(f"{folder / 'zarr.json'} is incomplete ({error!r}): restore it from a backup") from error
+        shape, chunk_rows, separator = array_layout(folder)
         if shape[0] < self.committed or tuple(shape[1:]) != column.shape:
             raise SessionError(
                 f"{folder} must hold {self.committed} rows of shape {column.shape}; got shape {tuple(shape)}: "
                 "restore the episode from a backup"
             )
-        for chunk in range(chunks):
+        for chunk in range(-(-self.committed // chunk_rows)):
             file = folder / chunk_file(chunk, len(shape)).replace(".", separator)
             if not file.is_file():
                 raise SessionError(f"{file} is missing, though its rows were committed: restore it from a backup")

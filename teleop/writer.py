@@ -10,6 +10,7 @@ with SessionWriter("sessions/mine", env={"id": "CarRacing-v3", "kwargs": {}}, hz
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,10 +29,12 @@ from zarr.storage import MemoryStore
 from teleop import durable
 from teleop.episode_writer import EpisodeWriter
 from teleop.frame import HZ
+from teleop.metadata import array_layout, group_attributes, node_metadata
 from teleop.session import (
     FINAL_OBSERVATION,
     FORMAT,
     FORMAT_VERSION,
+    Episode,
     SessionError,
     check_recordable,
     columns,
@@ -40,6 +43,7 @@ from teleop.session import (
 )
 
 CAR_RACING_OBSERVATION = (96, 96, 3)
+_CHUNK = re.compile(r"c\.(\d+)(\.\d+)*")
 
 
 def writable_path(path: str | Path) -> Path:
@@ -110,7 +114,7 @@ class SessionWriter:
         if (self.path / "zarr.json").exists():
             self._check_same(attrs)
             for folder in _folders(self.path / "episodes"):
-                _recover(folder, [column.name for column in self._columns])
+                _recover(folder, [column.name for column in self._columns], attrs["observation_shape"])
         else:
             self._create(attrs, now)
         _remove_partial(self.path.glob("*"))
@@ -163,35 +167,37 @@ class SessionWriter:
         self.close()
 
 
-def _recover(folder: Path, names: Sequence[str]) -> None:
-    """Cut an episode that was killed to its committed rows. One that can't be understood is left alone:
-    the reader lists it as damaged, with the reason, and nothing here may make it worse."""
+def _recover(folder: Path, names: Sequence[str], observation_shape: Sequence[int]) -> None:
+    """Cut an episode that was killed to its committed rows. One that the reader lists as damaged is left alone:
+    nothing here may make it worse."""
     if is_empty(folder):
         shutil.rmtree(folder)
         return
     try:
-        attrs = json.loads((folder / "zarr.json").read_bytes())["attributes"]
-        committed, end = attrs["committed"], attrs["end"]
-        if end is not None:
+        episode = Episode(folder, 0, group_attributes(folder), observation_shape)
+        if episode.attrs.get("end") is not None:
             return
-        shapes = {name: json.loads((folder / name / "zarr.json").read_bytes()) for name in names if committed}
-    except (OSError, ValueError, KeyError, TypeError):
+        if episode.committed:
+            episode.check_files()
+    except SessionError:
+        return
+    if not episode.committed:
+        shutil.rmtree(folder)
         return
     _remove_partial(folder.rglob("*"))
-    if committed == 0:
-        shutil.rmtree(folder)
-    for name, metadata in shapes.items():
-        _truncate(folder / name, metadata, committed)
+    for name in names:
+        _truncate(folder / name, episode.committed)
 
 
-def _truncate(folder: Path, metadata: dict[str, Any], rows: int) -> None:
+def _truncate(folder: Path, rows: int) -> None:
     """The shape first: a kill in between leaves chunks that nothing refers to."""
-    if metadata["shape"][0] > rows:
-        metadata["shape"][0] = rows
+    shape, chunk_rows, _ = array_layout(folder)
+    if shape[0] > rows:
+        metadata = node_metadata(folder, "array") | {"shape": [rows, *shape[1:]]}
         durable.replace_file(folder / "zarr.json", durable.encoded_json(metadata))
-    chunk_rows = metadata["chunk_grid"]["configuration"]["chunk_shape"][0]
-    for file in folder.glob("c.*"):
-        if int(file.name.split(".")[1]) * chunk_rows >= rows:
+    for file in folder.iterdir():
+        chunk = _CHUNK.fullmatch(file.name)
+        if chunk and int(chunk[1]) * chunk_rows >= rows:
             file.unlink()
     durable.sync_folder(folder)
 

@@ -21,11 +21,12 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.frame": {"teleop.road"},
     "teleop.road": set(),
     "teleop.clock": set(),
-    "teleop.session": LEAF,
+    "teleop.metadata": LEAF,
+    "teleop.session": LEAF | {"teleop.metadata"},
     # What is written, and checked.
     "teleop.durable": set(),
     "teleop.episode_writer": LEAF | {"teleop.session", "teleop.durable"},
-    "teleop.writer": LEAF | {"teleop.session", "teleop.durable", "teleop.episode_writer"},
+    "teleop.writer": LEAF | {"teleop.session", "teleop.metadata", "teleop.durable", "teleop.episode_writer"},
     "teleop.laws": LEAF | {"teleop.session", "teleop.loop"},
     "teleop.library": LEAF | {"teleop.session", "teleop.loop", "teleop.laws"},
     # The loop knows Protocols, the parts know the vocabulary.
@@ -41,7 +42,8 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.window": LEAF | SEAT,
     "teleop.screens": PARTS | SEAT | {"teleop.clock", "teleop.devices", "teleop.sinks"},
     "teleop.progress": set(),
-    "teleop.report": PARTS | {"teleop.report", "teleop.evaluate", "teleop.library", "teleop.sinks"},
+    "teleop.words": set(),
+    "teleop.report": PARTS | {"teleop.report", "teleop.evaluate", "teleop.library", "teleop.sinks", "teleop.words"},
     # Commands wire the parts; policy reaches them as an argument, from cli alone.
     "teleop.evaluate": PARTS | {f"teleop.{part}" for part in ("clock", "devices", "gates", "progress", "worlds")},
     "teleop.record": LEAF | {"teleop.recording"},

@@ -4,68 +4,35 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import shutil
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pytest
 import zarr
 
-from teleop.episode_writer import EpisodeWriter, frame_row, start_attrs
-from teleop.frame import COAST, End, Frame, Source, Start, Tick
-from teleop.session import COMMIT_ROWS, Session, SessionError, next_seed, open_session
+from teleop.episode_writer import frame_row, start_attrs
+from teleop.frame import COAST, End, Frame, Source, Tick
+from teleop.session import COMMIT_ROWS, next_seed, open_session
 from teleop.writer import SessionWriter
 from tests.fakes import TOY_ENV, ToyWorld
+from tests.sessions import START, append_rows, change_json, message_of, record
 
-START = Start(seed=3, mode="demo", paced=False, expert="autopilot", operator="Ada", versions={"machine": "any"})
 EVERY_COLUMN = (
     *("observation", "action", "human_action", "learner_action", "autopilot_action", "driver", "hands_on", "nudge"),
     *("time_scale", "reward", "pose", "step", "wheels_on_road", "tiles_visited", "time_ns", "late_ns"),
 )
 
 
-def append_rows(episode: EpisodeWriter, rows: int, world: ToyWorld) -> Frame:
-    """Drive an episode and return the last frame."""
-    outcome = world.reset(START.seed)
-    for step in range(rows):
-        action = np.array([np.sin(step / 9), 0.5, 0], np.float32)
-        result = world.step(action)
-        tick = Tick(step, step * 20_000_000, outcome)
-        frame = Frame(tick, {Source.HUMAN: action}, Source.HUMAN, action, True, 0.0, 1.0, 0, result)
-        episode.append(frame_row(frame))
-        outcome = result
-    return frame
-
-
-def record(path: Path, *rows: int) -> Path:
-    """A session of whole episodes with these numbers of rows."""
-    with SessionWriter(path, TOY_ENV) as session:
-        for count in rows:
-            episode, world = session.begin_episode(start_attrs(START)), ToyWorld()
-            last = append_rows(episode, count, world)
-            episode.finish(End("finished", count, count, last.result, world.figures()), last.result.observation)
-    return session.path
-
-
-def message_of(call: Callable[[], object]) -> str:
-    with pytest.raises(SessionError) as raised:
-        call()
-    return str(raised.value)
-
-
-def change_json(file: Path, change: Callable[[dict[str, Any]], object]) -> None:
-    metadata = json.loads(file.read_text())
-    change(metadata)
-    file.write_text(json.dumps(metadata))
-
-
 def test_a_session_opens_with_and_without_its_suffix(tmp_path: Path) -> None:
     record(tmp_path / "mine", 3)
     for name in ("mine", "mine.zarr"):
         assert open_session(tmp_path / name).path == tmp_path / "mine.zarr"
+
+
+def test_a_folder_of_the_same_name_does_not_hide_a_session(tmp_path: Path) -> None:
+    record(tmp_path / "mine", 3)
+    (tmp_path / "mine").mkdir()
+    assert open_session(tmp_path / "mine").path == tmp_path / "mine.zarr"
 
 
 def test_root_attributes_say_what_was_driven_and_since_when(tmp_path: Path) -> None:
@@ -204,18 +171,6 @@ def test_an_episode_killed_before_its_first_commit_leaves_nothing(tmp_path: Path
     assert [folder.name for folder in (tmp_path / "mine.zarr/episodes").iterdir() if folder.is_dir()] == ["000000"]
 
 
-@pytest.mark.parametrize("left", [(), ("zarr.json.partial",), ("zarr.json",)])
-def test_an_episode_killed_while_it_was_begun_is_no_damage(broken: Path, left: tuple[str, ...]) -> None:
-    begun = broken / "episodes/000002"
-    begun.mkdir()
-    for name in left:
-        (begun / name).write_text('{"node_type": "group", "attributes": {"seed": 3, "committed": 0, "end": null}}')
-    session = open_session(broken)
-    assert (len(session.episodes), session.damaged) == (2, ())
-    record(broken, 2)
-    assert [episode.name for episode in open_session(broken).episodes] == ["000000", "000001", "000002"]
-
-
 def test_a_session_killed_while_it_was_created_can_be_created_again(tmp_path: Path) -> None:
     (tmp_path / ".mine.zarr.new/episodes").mkdir(parents=True)
     (tmp_path / ".mine.zarr.new/zarr.json.partial").write_text("{")
@@ -243,8 +198,8 @@ def test_validation_and_evaluation_tracks_are_never_recorded(tmp_path: Path) -> 
     with SessionWriter(tmp_path / "mine", TOY_ENV) as session:
         message = message_of(lambda: session.begin_episode({"seed": 900_000}))
     assert message == (
-        "seeds from 900000 up are validation and evaluation tracks, which are never recorded; got seed 900000: "
-        "record with a seed from 0 to 799999"
+        "recording may use seeds from 0 to 899999, of which 800000 to 800099 are diagnosis tracks; got seed 900000: "
+        "choose one of these"
     )
 
 
@@ -288,118 +243,12 @@ def test_a_digest_changes_with_any_row_and_with_nothing_else(tmp_path: Path) -> 
     assert first.episodes[0].digest() != longer.episodes[0].digest()
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A session of two episodes."""
-    return record(tmp_path_factory.mktemp("whole") / "mine", 120, 5)
-
-
-@pytest.fixture
-def broken(whole: Path, tmp_path: Path) -> Path:
-    """A copy of it, to be broken."""
-    return Path(shutil.copytree(whole, tmp_path / "mine.zarr"))
-
-
-def only_the_second_is_healthy(path: Path) -> str:
-    session: Session = open_session(path)
-    assert [episode.name for episode in session.episodes] == ["000001"]
-    assert len(session.episodes[0].observation) == 5
-    ((name, error),) = session.damaged
-    assert name == "000000"
-    return str(error)
-
-
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff\x00", b"[]", b'{"node_type": "array"}'])
-def test_garbage_in_one_episodes_metadata_leaves_the_others_open(broken: Path, content: bytes) -> None:
-    path, episode = broken, broken / "episodes/000000"
-    (episode / "zarr.json").write_bytes(content)
-    message = only_the_second_is_healthy(path)
-    assert str(episode / "zarr.json") in message
-    assert "restore" in message
-
-
-@pytest.mark.parametrize("content", [b"", b"{", b'{"node_type": "array"}'])
-def test_garbage_in_an_arrays_metadata_is_named(broken: Path, content: bytes) -> None:
-    path, episode = broken, broken / "episodes/000000"
-    (episode / "reward/zarr.json").write_bytes(content)
-    message = only_the_second_is_healthy(path)
-    assert str(episode / "reward/zarr.json") in message
-    assert "restore" in message
-
-
-@pytest.mark.parametrize("file", ["zarr.json", "pose/zarr.json", "observation/c.1.0.0.0", "final_observation/c.0.0.0"])
-def test_a_missing_file_is_an_error_that_names_it_never_black_frames(broken: Path, file: str) -> None:
-    path, episode = broken, broken / "episodes/000000"
-    (episode / file).unlink()
-    message = only_the_second_is_healthy(path)
-    assert str(episode / file) in message
-    assert "missing" in message
-
-
-def test_a_chunk_that_vanishes_after_opening_is_an_error_too(broken: Path) -> None:
-    path, folder = broken, broken / "episodes/000000"
-    episode = open_session(path).episodes[0]
-    (folder / "observation/c.2.0.0.0").unlink()
-    assert "c.2.0.0.0 is missing" in message_of(lambda: episode.observation)
-
-
-@pytest.mark.parametrize("damage", ["truncated by a byte", "all but two bytes lost", "emptied", "one byte changed"])
-def test_a_damaged_chunk_is_an_error_that_names_file_and_remedy(broken: Path, damage: str) -> None:
-    path, folder = broken, broken / "episodes/000000"
-    chunk = folder / "observation/c.1.0.0.0"
-    whole = chunk.read_bytes()
-    damaged = {
-        "truncated by a byte": whole[:-1],
-        "all but two bytes lost": whole[:2],
-        "emptied": b"",
-        "one byte changed": whole[:9] + bytes([whole[9] ^ 1]) + whole[10:],
-    }
-    chunk.write_bytes(damaged[damage])
-    episode = open_session(path).episodes[0]
-    message = message_of(lambda: episode.observation)
-    assert str(chunk) in message
-    assert "restore it from a backup, or discard episode 000000" in message
-    assert len(episode.action) == 120
-
-
-@pytest.mark.parametrize("committed", [None, -1, "12", 1.5, True])
-def test_a_commit_record_that_is_no_number_of_rows_is_named(broken: Path, committed: object) -> None:
-    path, episode = broken, broken / "episodes/000000"
-    change_json(episode / "zarr.json", lambda metadata: metadata["attributes"].update(committed=committed))
-    message = only_the_second_is_healthy(path)
-    assert "`committed`, the number of valid rows" in message
-    assert repr(committed) in message
-
-
-def test_arrays_shorter_than_the_commit_record_are_an_error(broken: Path) -> None:
-    path, episode = broken, broken / "episodes/000000"
-    change_json(episode / "zarr.json", lambda metadata: metadata["attributes"].update(committed=121))
-    assert "must hold 121 rows" in only_the_second_is_healthy(path)
-
-
-def test_appending_to_a_session_with_a_damaged_episode_leaves_it_as_it_is(broken: Path) -> None:
-    path, episode = broken, broken / "episodes/000000"
-    (episode / "zarr.json").write_bytes(b"garbage")
-    before = sorted(episode.rglob("*"))
-    record(path, 3)
-    assert sorted(episode.rglob("*")) == before
-    assert [episode.name for episode in open_session(path).episodes] == ["000001", "000002"]
-
-
 def test_a_newer_format_is_refused_with_the_remedy(tmp_path: Path) -> None:
     path = record(tmp_path / "x", 1)
     change_json(path / "zarr.json", lambda metadata: metadata["attributes"].update(format_version=3))
     newer = "session x.zarr is format 3, this teleop reads up to 1: upgrade teleop"
     assert message_of(lambda: open_session(path)) == newer
     assert message_of(lambda: SessionWriter(path, TOY_ENV)) == newer
-
-
-@pytest.mark.parametrize("name", ["id", "created_utc", "hz", "env", "observation_shape"])
-@pytest.mark.parametrize("value", [None, [], {}])
-def test_root_attributes_that_make_no_sense_are_named(broken: Path, name: str, value: object) -> None:
-    change_json(broken / "zarr.json", lambda metadata: metadata["attributes"].update({name: value}))
-    message = message_of(lambda: open_session(broken))
-    assert message == f"{broken / 'zarr.json'} gives no valid {name}: restore the file from a backup"
 
 
 def test_where_nothing_can_be_written_the_error_says_so(tmp_path: Path) -> None:

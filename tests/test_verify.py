@@ -139,6 +139,8 @@ def test_a_broken_row_is_found_and_named(
         ("mode", "joyride", "mode is one of demo, dagger, rollout, retake, import; got 'joyride'"),
         ("end", "bored", "end is null or one of finished"),
         ("seed", 900_007, "never recorded; got seed 900007"),
+        ("versions", None, "the attribute versions must be of another type; got None"),
+        ("end", ["stopped"], "the attribute end must be of another type"),
         ("paced", None, "the attribute paced must be of another type; got None"),
         ("excluded", [[3, 999]], "[start, stop) ranges within the 182 rows; got [3, 999]"),
     ],
@@ -184,6 +186,16 @@ def test_nothing_is_driven_again_on_another_machine_or_without_a_world(session: 
     assert "rewards and observations: machine any then, another here" in elsewhere.not_checkable[0].message
     worldless = verify(session, lambda _: None, VERSIONS)
     assert "no world" in worldless.not_checkable[0].message
+
+
+@pytest.mark.parametrize("library", ["gymnasium", "numpy", "box2d"])
+def test_an_upgrade_of_what_makes_tracks_and_rewards_is_not_checkable_rather_than_broken(
+    session: Path, library: str
+) -> None:
+    edit(session, "reward", set_row(9, 7.0))
+    upgraded = verify(session, toy, VERSIONS | {library: "9"})
+    assert upgraded.ok
+    assert f"not checkable here: rewards and observations: {library}" in upgraded.not_checkable[0].message
 
 
 def test_a_recorded_drive_of_the_real_track_is_driven_again_exactly(tmp_path: Path) -> None:

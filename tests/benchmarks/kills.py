@@ -30,7 +30,7 @@ from teleop.sinks.recorder import Recorder
 from tests.fakes import TOY_ENV, ScriptedDevice, ToyWorld, steering
 
 MOST_ROWS_LOST = 100
-VERSIONS = {"box2d": "none", "machine": "any", "gymnasium": "none", "pygame": "none", "sdl": "none"}
+VERSIONS = {"box2d": "none", "machine": "any", "gymnasium": "none", "numpy": "none", "pygame": "none", "sdl": "none"}
 EPISODE_ROWS = 230
 """Not a multiple of a commit, and ended soon enough that kills meet beginnings and ends too."""
 

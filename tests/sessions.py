@@ -1,0 +1,54 @@
+"""Small sessions for tests, written row by row, and the errors that they cause."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from teleop.episode_writer import EpisodeWriter, frame_row, start_attrs
+from teleop.frame import End, Frame, Source, Start, Tick
+from teleop.session import SessionError
+from teleop.writer import SessionWriter
+from tests.fakes import TOY_ENV, ToyWorld
+
+START = Start(seed=3, mode="demo", paced=False, expert="autopilot", operator="Ada", versions={"machine": "any"})
+
+
+def append_rows(episode: EpisodeWriter, rows: int, world: ToyWorld) -> Frame:
+    """Drive an episode and return the last frame."""
+    outcome = world.reset(START.seed)
+    for step in range(rows):
+        action = np.array([np.sin(step / 9), 0.5, 0], np.float32)
+        result = world.step(action)
+        tick = Tick(step, step * 20_000_000, outcome)
+        frame = Frame(tick, {Source.HUMAN: action}, Source.HUMAN, action, True, 0.0, 1.0, 0, result)
+        episode.append(frame_row(frame))
+        outcome = result
+    return frame
+
+
+def record(path: Path, *rows: int) -> Path:
+    """A session of whole episodes with these numbers of rows."""
+    with SessionWriter(path, TOY_ENV) as session:
+        for count in rows:
+            episode, world = session.begin_episode(start_attrs(START)), ToyWorld()
+            last = append_rows(episode, count, world)
+            episode.finish(End("finished", count, count, last.result, world.figures()), last.result.observation)
+    return session.path
+
+
+def message_of(call: Callable[[], object]) -> str:
+    with pytest.raises(SessionError) as raised:
+        call()
+    return str(raised.value)
+
+
+def change_json(file: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    metadata = json.loads(file.read_text())
+    change(metadata)
+    file.write_text(json.dumps(metadata))
