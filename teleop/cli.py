@@ -18,9 +18,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from teleop.errors import UsageError, UserError
-from teleop.frame import EVALUATION_SEED
+from teleop.frame import EVALUATION_SEED, VALIDATION_SEED
 from teleop.progress import progress
 from teleop.record import Record, record
+from teleop.words import counted
 
 if TYPE_CHECKING:
     from policy.train import TrainConfig
@@ -64,7 +65,7 @@ class Verify:
         from teleop.worlds.track import versions
 
         episodes = len(open_session(self.session).episodes)
-        with progress(console, f"verifying {episodes} episodes", episodes) as update:
+        with progress(console, f"verifying {counted(episodes, 'episode')}", episodes) as update:
             told = verify(self.session, _world_of, versions(), lambda done, _, name: update(done, name))
         for line in verification_lines(told):
             console.print(line, highlight=False)
@@ -99,9 +100,15 @@ class Evaluate:
             )
         for file in (self.json, self.picture):
             check_writable(file)
+        if self.json is not None and self.json == self.picture:
+            raise UsageError(f"--json and --picture are two files; both are {self.json}: choose another name for one")
+        if self.first_seed < VALIDATION_SEED:
+            console.print(f"note: tracks below {VALIDATION_SEED} may have been trained on")
         make_driver = driver_named(self.policy)
         seeds = range(self.first_seed, self.first_seed + self.tracks)
-        evaluation = evaluate_with_progress(make_driver, seeds, self.workers, console, f"driving {self.tracks} tracks")
+        evaluation = evaluate_with_progress(
+            make_driver, seeds, self.workers, console, f"driving {counted(self.tracks, 'track')}"
+        )
         console.print(evaluation_table(self.policy, evaluation))
         console.print(worst_tracks_table(evaluation))
         self._save(evaluation)
@@ -110,11 +117,11 @@ class Evaluate:
     def _save(self, evaluation: Evaluation) -> None:
         if self.json is not None:
             figures = {"policy": self.policy, "first_seed": self.first_seed, **evaluation.as_json()}
-            self.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+            write(self.json, json.dumps(figures, indent=1) + "\n")
         if self.picture is not None:
             from teleop.report.figures import scores_figure
 
-            self.picture.write_text(scores_figure({self.policy: evaluation}), encoding="utf-8")
+            write(self.picture, scores_figure({self.policy: evaluation}))
 
 
 @dataclass(frozen=True)
@@ -163,7 +170,7 @@ def run(arguments: Sequence[str]) -> int:
         Console(stderr=True, soft_wrap=True).print(f"[bold red]error:[/] {escape(str(error))}", highlight=False)
         return error.exit_code if isinstance(error, UserError) else 1
     except KeyboardInterrupt:
-        console.print("interrupted; what was recorded is kept")
+        console.print("interrupted")
         return 130
 
 
@@ -175,13 +182,25 @@ def check_writable(file: Path | None) -> None:
         raise UsageError(f"{file} can't be written, there is no folder {file.parent}: make it first")
     if file.is_dir():
         raise UsageError(f"{file} can't be written, it is a folder: add a file name")
+    if not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise UsageError(f"{file} can't be written, it is protected: choose another place")
+
+
+def write(file: Path, text: str) -> None:
+    """UserError, and no half a file, where it can't be written."""
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        file.unlink(missing_ok=True)
+        raise UserError(f"{file} can't be written ({error.strerror}): choose another place") from error
 
 
 def _world_of(env: Mapping[str, Any]) -> World | None:
     """The world that a session was recorded in, where it can be driven again."""
     from teleop.worlds.track import ENVIRONMENT, TrackWorld
 
-    return TrackWorld(**env["kwargs"]) if env["id"] == ENVIRONMENT else None
+    known = env["id"] == ENVIRONMENT and set(env["kwargs"]) <= {"domain_randomize"}
+    return TrackWorld(**env["kwargs"]) if known else None
 
 
 def driver_named(policy: str) -> MakeDriver:

@@ -25,6 +25,7 @@ from teleop.report.figures import drive_line_figure, frame_strip, scores_figure,
 from teleop.report.page import write_page
 from teleop.session import open_session
 from teleop.sinks.trace import Trace
+from teleop.words import counted
 from teleop.writer import session_lock
 
 STRIP_FRAMES = 8
@@ -99,7 +100,7 @@ def tell_story(out: Path, trainer: Trainer, workers: int, console: Console, plan
         session, checkpoint = stem.with_suffix(".zarr"), stem.with_suffix(".safetensors")
         driving_s = _record_laps(session, laps, console)
         curve, make_driver = _learn(name, session, checkpoint, trainer, console)
-        label = f"driving {plan.tracks} new tracks"
+        label = f"driving {counted(plan.tracks, 'new track')}"
         evaluation = evaluate_with_progress(make_driver, plan.seeds, workers, console, label)
         chapters.append(Chapter(name, driving_s, curve, make_driver, evaluation))
         console.print(_verdict(chapters[-1]))

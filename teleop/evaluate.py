@@ -8,6 +8,8 @@ visited, 1000 frames, or off the playfield. CarRacing's "solved" is 900.
 from __future__ import annotations
 
 import multiprocessing
+import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, contextmanager
@@ -27,6 +29,8 @@ from teleop.worlds.track import TrackWorld
 MAX_STEPS = 1000
 """Stock CarRacing-v3's time limit."""
 SOLVED = 900.0
+LAP_SHARE = 0.95
+"""Of the tiles: CarRacing-v3's own lap_complete_percent."""
 BOOTSTRAP_DRAWS = 10_000
 
 MakeDriver = Callable[[], Driver]
@@ -41,9 +45,9 @@ class TrackScore:
     """Sum of stock's rewards."""
     why: str
     lap_finished: bool
-    """It came round to the line again, tiles missed or not."""
+    """It came round to the line again, with at least `LAP_SHARE` of the tiles: a short cut is no lap."""
     lap_time_s: float | None
-    """From the reset to crossing the line; None when it was not crossed."""
+    """From the reset to crossing the line; None without a finished lap."""
     tiles: int
     tiles_missed: int
     off_track_s: float
@@ -62,7 +66,7 @@ class Evaluation:
     min: float
     share_900: float
     laps_finished: float
-    """Share of tracks on which it came round."""
+    """Share of tracks."""
     tiles_missed: float
     """Mean a track."""
     off_track_s: float
@@ -120,18 +124,21 @@ def drive_track(driver: Driver, seed: int, sinks: Sequence[Sink] = ()) -> TrackS
             sinks=sinks,
             metronome=SimulatedMetronome(HZ),
         )
-    return _track_score(seed, end.why, end.figures)
+    return track_score_of(seed, end.why, end.figures)
 
 
-def _track_score(seed: int, why: str, figures: Mapping[str, float | int | None]) -> TrackScore:
+def track_score_of(seed: int, why: str, figures: Mapping[str, float | int | None]) -> TrackScore:
+    """From how an episode ended and the figures of its `TrackWorld`."""
+    tiles, missed = int(figures["tiles"] or 0), int(figures["tiles_missed"] or 0)
+    lap_finished = bool(figures["lap_finished"]) and missed <= (1 - LAP_SHARE) * tiles
     return TrackScore(
         seed=seed,
         score=round(float(figures["score"] or 0.0), 4),
         why=why,
-        lap_finished=bool(figures["lap_finished"]),
-        lap_time_s=figures["lap_time_s"],
-        tiles=int(figures["tiles"] or 0),
-        tiles_missed=int(figures["tiles_missed"] or 0),
+        lap_finished=lap_finished,
+        lap_time_s=figures["lap_time_s"] if lap_finished else None,
+        tiles=tiles,
+        tiles_missed=missed,
         off_track_s=float(figures["off_track_s"] or 0.0),
         steps=int(figures["steps"] or 0),
     )
@@ -175,8 +182,33 @@ def _track_driver(make_driver: MakeDriver, workers: int) -> Iterator[DriveAll]:
         yield lambda seeds: (drive_track(driver, seed) for seed in seeds)
         return
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, spawn, initializer=_Worker.start, initargs=(make_driver,)) as pool:
-        yield lambda seeds: pool.map(_Worker.drive, seeds)
+    pool = ProcessPoolExecutor(workers, spawn, initializer=_Worker.start, initargs=(make_driver,))
+
+    def drive_all(seeds: Sequence[int]) -> Iterator[TrackScore]:
+        with _interrupts_ignored():  # by the workers, which are started here and inherit it: the parent ends them
+            return pool.map(_Worker.drive, seeds)
+
+    try:
+        yield drive_all
+    except BaseException:
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Ctrl+C does nothing meanwhile; only the main thread may say so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class _Worker:

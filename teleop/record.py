@@ -58,7 +58,7 @@ def check(config: Record) -> None:
         raise UsageError("--fast is for recording without a window: add --headless, or drop --fast")
     if config.episodes is not None and config.episodes < 1:
         raise UsageError(f"--episodes is at least 1; got {config.episodes}")
-    if config.seed is not None and not 0 <= config.seed <= VALIDATION_SEED - (config.episodes or 1):
+    if config.seed is not None and not 0 <= config.seed < VALIDATION_SEED:
         raise UsageError(
             f"--seed S records the tracks S, S + 1, ... from 0 to {VALIDATION_SEED - 1}; got {config.seed}. "
             f"From {VALIDATION_SEED} up they are kept for validation and evaluation"

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from teleop.clock import PacedMetronome, SimulatedMetronome
 from teleop.devices.scripted import Scripted
 from teleop.drivers.autopilot import Autopilot
 from teleop.drivers.nudge import FOR_AUTOPILOT, FOR_PERSON, Nudge
+from teleop.errors import UsageError
 from teleop.frame import HZ, VALIDATION_SEED, End, Source, Start
 from teleop.gates import Only
 from teleop.loop import Device, Sink, run_episode
 from teleop.progress import progress
 from teleop.record import Record
-from teleop.session import existing_path, next_seed, open_session
+from teleop.session import next_seed, open_session
 from teleop.sinks.recorder import Recorder
 from teleop.sitting import Sitting
 from teleop.window import Window, require_screen
+from teleop.words import counted
 from teleop.worlds.track import TrackWorld, versions
+from teleop.writer import writable_path
 
 HEADLESS_MAX_STEPS = 2000
 """Nobody is there to press finish. Twice stock's limit: a lap takes 700 to 1200 steps."""
@@ -42,17 +47,28 @@ def record_episodes(config: Record, console: Console) -> None:
         with Recorder(config.session, world.environment(), block_when_behind=config.fast) as recorder:
             recording = Recording(config, world, recorder, metronome)
             drive = drive_headless(recording, seeds, console) if config.headless else drive_in_window(recording, seeds)
-            tally = Tally.of(drive)
+            try:
+                tally = Tally.of(drive)
+            except KeyboardInterrupt:
+                console.print(escape(f"what was driven so far is kept in {recorder.path}"))
+                raise
     say_how_it_went(console, tally, recorder.path, metronome)
 
 
 def seeds_to_drive(config: Record) -> range:
-    """The tracks, in order."""
+    """The tracks, in order. UsageError where they would reach those that measure."""
     first = config.seed
     if first is None:
-        first = next_seed(open_session(config.session)) if existing_path(config.session).exists() else 0
-    episodes = 1 if config.episodes is None and config.expert != "human" else config.episodes
-    return range(first, VALIDATION_SEED if episodes is None else first + episodes)
+        path = writable_path(config.session)
+        first = next_seed(open_session(path)) if (path / "zarr.json").exists() else 0
+    if config.episodes is None:
+        return range(first, VALIDATION_SEED if config.expert == "human" else first + 1)
+    if first + config.episodes > VALIDATION_SEED:
+        raise UsageError(
+            f"tracks from {VALIDATION_SEED} up are kept for validation and evaluation; {config.episodes} episodes from "
+            f"track {first} would reach them: ask for fewer, or begin with a lower --seed"
+        )
+    return range(first, first + config.episodes)
 
 
 class Recording:
@@ -102,7 +118,7 @@ def nudge_for(config: Record) -> Nudge | None:
 def drive_headless(recording: Recording, seeds: range, console: Console) -> Iterator[End]:
     """The autopilot drives every track; a bar says how far it is."""
     expert = Scripted(Autopilot(), "autopilot")
-    with progress(console, f"recording into {recording.recorder.path.name}", len(seeds)) as update:
+    with progress(console, escape(f"recording into {recording.recorder.path.name}"), len(seeds)) as update:
         for done, seed in enumerate(seeds, start=1):
             end = recording.drive(seed, expert, expert.name)
             update(done, f"track {seed}: {end.why}, score {end.figures['score']:.0f}")
@@ -132,10 +148,9 @@ class Tally:
         return cls(len(ended), sum(steps for steps, _ in ended), sum(discarded for _, discarded in ended))
 
     def __str__(self) -> str:
-        plural = "" if self.episodes == 1 else "s"
         discarded = f", {self.discarded} of them discarded" if self.discarded else ""
-        driving = f"{self.frames:,} frames, {self.frames / HZ:.0f} s of driving"
-        return f"{self.episodes} episode{plural}{discarded}: {driving}"
+        driving = f"{counted(self.frames, 'frame')}, {self.frames / HZ:.0f} s of driving"
+        return f"{counted(self.episodes, 'episode')}{discarded}: {driving}"
 
 
 def say_how_it_went(
@@ -145,8 +160,9 @@ def say_how_it_went(
     if not tally.frames:
         console.print("nothing was recorded")
         return
-    console.print(f"{tally}, saved in {session}")
+    console.print(escape(f"{tally}, saved in {session}"))
     if isinstance(metronome, PacedMetronome) and (cadence := metronome.cadence()):
         console.print(f"{cadence}", highlight=False)
     if tally.episodes > tally.discarded:
-        console.print(f"next: policy train --arch bc --out {session.with_suffix('.safetensors')} {session}")
+        checkpoint = shlex.quote(str(session.with_suffix(".safetensors")))
+        console.print(escape(f"next: policy train --arch bc --out {checkpoint} {shlex.quote(str(session))}"))

@@ -19,7 +19,7 @@ GO_ON = (Command.PAUSE, Flow.NEXT)
 """What starts the next drive. Not the key that finished the last one: it is easily pressed twice."""
 TITLES = {
     "finished": "Lap finished",
-    "stopped": "Finished",
+    "stopped": "Stopped here, and kept",
     "crashed": "Off the playfield",
     "truncated": "Out of time",
     "discarded": "Discarded",

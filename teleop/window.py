@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 
 import pygame
 from pygame._sdl2 import controller
@@ -85,6 +86,8 @@ def _fit(canvas: pygame.Surface, screen: pygame.Surface) -> None:
 
 def require_screen() -> None:
     """UsageError when a window would be seen by nobody."""
+    # Without it libwayland prints an error of its own before SDL tries the next driver.
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
     try:
         pygame.display.init()
     except pygame.error as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,24 @@ def test_an_evaluation_is_written_as_json_and_as_a_picture(tmp_path: Path) -> No
     assert {"mean", "low", "high", "median", "min", "share_900", "tracks"} <= set(told)
     assert told["tracks"][0]["seed"] == 900_000
     assert picture.read_text().startswith("<svg")
+
+
+def test_figures_and_picture_are_two_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(tmp_path / "scores")
+    assert exit_code("evaluate", "autopilot", "--json", file, "--picture", file) == 2
+    assert "two files" in capsys.readouterr().err
+
+
+def test_a_session_of_a_world_that_is_not_known_is_not_checkable_here(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = tmp_path / "sample.zarr"
+    shutil.copytree(Path(__file__).parents[1] / "sessions" / "sample.zarr", session)
+    root = json.loads((session / "zarr.json").read_text())
+    root["attributes"]["env"]["kwargs"] = {"bogus": 1}
+    (session / "zarr.json").write_text(json.dumps(root))
+    assert exit_code("verify", str(session)) == 0
+    assert "not checkable here" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("option", ["--json", "--picture"])

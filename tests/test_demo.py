@@ -74,7 +74,7 @@ def test_each_chapter_records_its_laps_and_learns_from_them(told: Told) -> None:
 
 
 def test_each_chapters_verdict_is_printed_as_soon_as_it_is_known(told: Told) -> None:
-    assert told.text.index("From one lap") < told.text.index("driving 1 new tracks ...", told.text.index("two laps"))
+    assert told.text.index("From one lap") < told.text.index("driving 1 new track ...", told.text.index("two laps"))
     assert "1 of 1 tracks at 900" in told.text
 
 

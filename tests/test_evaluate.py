@@ -13,7 +13,7 @@ from rich.console import Console
 from policy.checkpoint import save_checkpoint
 from teleop.cli import LearnerFrom
 from teleop.drivers.autopilot import Autopilot
-from teleop.evaluate import TrackScore, bootstrap_interval, evaluate, evaluate_with_progress, summary
+from teleop.evaluate import TrackScore, bootstrap_interval, evaluate, evaluate_with_progress, summary, track_score_of
 from teleop.frame import Action, Start, Tick
 from tests.lessons import constant_checkpoint
 
@@ -115,3 +115,11 @@ def test_progress_without_a_terminal_is_plain_lines() -> None:
     evaluate_with_progress(StraightOn, [900_000], 1, Console(file=text), "driving 1 track")
     assert text.getvalue().startswith("driving 1 track ...\n")
     assert "done in" in text.getvalue()
+
+
+def test_a_short_cut_across_the_grass_is_no_lap() -> None:
+    came_round = {"score": 200.0, "lap_finished": 1, "lap_time_s": 9.0, "tiles": 300, "off_track_s": 5.0, "steps": 1000}
+    cut = track_score_of(7, "truncated", {**came_round, "tiles_missed": 16})
+    whole = track_score_of(7, "truncated", {**came_round, "tiles_missed": 15})
+    assert (cut.lap_finished, cut.lap_time_s) == (False, None)
+    assert (whole.lap_finished, whole.lap_time_s) == (True, 9.0)

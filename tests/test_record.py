@@ -258,13 +258,23 @@ def test_a_person_drives_until_they_quit_and_the_autopilot_once(tmp_path: Path) 
         (Record(Path("s"), expert="autopilot", fast=True), "--headless"),
         (Record(Path("s"), episodes=0), "at least 1; got 0"),
         (Record(Path("s"), seed=900_000), "got 900000"),
-        (Record(Path("s"), seed=899_999, episodes=2), "got 899999"),
         (Record(Path("s"), seed=-1), "got -1"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused_with_the_remedy(config: Record, remedy: str) -> None:
     with pytest.raises(UsageError, match=remedy):
         check(config)
+
+
+@pytest.mark.parametrize("config", [Record(Path("s"), seed=899_999, episodes=2), Record(Path("s"), episodes=10**20)])
+def test_more_tracks_than_there_are_is_refused_before_anything_is_made(config: Record) -> None:
+    with pytest.raises(UsageError, match="ask for fewer"):
+        seeds_to_drive(config)
+
+
+def test_a_folder_of_the_same_name_is_not_taken_for_the_session(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    assert seeds_to_drive(Record(tmp_path / "mine", episodes=1)) == range(1)
 
 
 def test_without_a_screen_the_command_exits_with_2_and_names_headless(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def test_a_recorded_lap_verifies(folder: Path, capsys: pytest.CaptureFixture[str
 def test_info_tells_the_track_and_how_the_lap_ended(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert teleop.cli.run(["info", str(folder / "laps")]) == 0
     line = next(line for line in capsys.readouterr().out.splitlines() if line.split()[:1] == ["000000"])
-    assert line.split()[1:5] == ["3", "demo", "autopilot", "finished"]
+    assert line.split()[1:5] == ["3", "autopilot", "lap", "finished"]
 
 
 def test_recording_again_appends_the_next_track(folder: Path) -> None:

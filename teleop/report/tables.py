@@ -10,6 +10,7 @@ from rich.table import Table
 
 from teleop.evaluate import Evaluation, TrackScore
 from teleop.library import EpisodeInfo, SessionInfo, Verification
+from teleop.words import counted
 
 WORST_SHOWN = 10
 
@@ -22,12 +23,12 @@ def _table(title: str | None = None) -> Table:
 def evaluation_table(name: str, evaluation: Evaluation) -> Table:
     """Over all tracks; tiles missed and time off the track are means a track."""
     tracks = len(evaluation.tracks)
-    table = _table(f"{name} on {tracks} tracks")
+    table = _table(escape(f"{name} on {counted(tracks, 'track')}"))
     for heading in ("mean", "95% interval", "median", "min", "at 900", "laps", "missed", "off track"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_row(
         f"{evaluation.mean:.1f}",
-        f"{evaluation.low:.1f} to {evaluation.high:.1f}",
+        f"{evaluation.low:.1f} to {evaluation.high:.1f}" if tracks > 1 else "-",
         f"{evaluation.median:.1f}",
         f"{evaluation.min:.1f}",
         f"{evaluation.share_900:.0%}",
@@ -58,16 +59,16 @@ def session_line(session: SessionInfo) -> str:
     """A session in one line."""
     operators = f" by {', '.join(session.operators)}" if session.operators else ""
     return escape(
-        f"{session.path}: {len(session.episodes)} episodes{operators}, {session.rows:,} rows, {session.seconds:.0f} s "
-        f"of driving, {session.laps_finished} laps finished, {session.bytes_on_disk / 1e6:.1f} MB; "
-        f"{session.env['id']} at {session.hz:g} Hz, begun {session.created_utc}"
+        f"{session.path}: {counted(len(session.episodes), 'episode')}{operators}, {counted(session.rows, 'row')}, "
+        f"{session.seconds:.0f} s of driving, {counted(session.laps_finished, 'lap')} finished, "
+        f"{session.bytes_on_disk / 1e6:.1f} MB; {session.env['id']} at {session.hz:g} Hz, begun {session.created_utc}"
     )
 
 
 def episodes_table(session: SessionInfo) -> Table:
     """One line an episode."""
     table = _table()
-    for heading in ("episode", "track", "mode", "driver", "ended"):
+    for heading in ("episode", "track", "driver", "ended"):
         table.add_column(heading, no_wrap=heading != "driver")
     for heading in ("rows", "score", "lap", "missed", "MB"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -76,15 +77,19 @@ def episodes_table(session: SessionInfo) -> Table:
     return table
 
 
+ENDS = {"": "no end", "finished": "lap finished", "stopped": "stopped by hand"}
+"""How an episode ended, where the format's word alone could be misread."""
+
+
 def _episode_cells(episode: EpisodeInfo) -> tuple[str, ...]:
     abandoned = episode.rows - episode.kept_rows
+    driver = episode.operator or episode.expert
     score, lap_time_s, missed = (episode.figures.get(name) for name in ("score", "lap_time_s", "tiles_missed"))
     return (
         episode.name,
         str(episode.seed),
-        episode.mode,
-        escape(episode.operator or episode.device or episode.expert),
-        episode.end or "killed",
+        escape(driver if episode.device in ("", driver) else f"{driver}, {episode.device}"),
+        ENDS.get(episode.end, episode.end),
         f"{episode.rows}" + (f" (-{abandoned})" if abandoned else ""),
         "-" if score is None else f"{score:.1f}",
         "-" if lap_time_s is None else f"{lap_time_s:.2f} s",
@@ -100,8 +105,8 @@ def verification_lines(verification: Verification) -> Iterator[str]:
     for gap in verification.not_checkable:
         yield f"[yellow]note[/] episode {gap.episode}, {gap.law}: {escape(gap.message)}"
     read = (
-        f"{verification.episodes} episodes read to the last byte, {verification.rows:,} rows hold the format's laws; "
-        f"{verification.rows_resimulated:,} rows driven again from their actions"
+        f"{counted(verification.episodes, 'episode')} read to the last byte, {counted(verification.rows, 'row')} held "
+        f"against the format's laws, {counted(verification.rows_resimulated, 'row')} driven again from their actions"
     )
     verdict = "[bold green]ok[/]" if verification.ok else f"[bold red]{len(verification.findings)} broken[/]"
     yield f"{verdict} {escape(str(verification.path))}: {read}"

@@ -20,10 +20,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from teleop.evaluate import TrackScore, summary
+from teleop.report.figures import scores_figure
+
 ROOT = Path(__file__).parents[2]
 CELLS = ROOT / ".github" / "results" / "laps"
 WORK = ROOT / "build" / "laps"
 README = ROOT / "README.md"
+PICTURE = ROOT / ".github" / "media" / "laps.svg"
 MARKED = re.compile(r"(<!-- laps -->\n).*?(<!-- /laps -->)", re.DOTALL)
 CODE = (
     "policy/*.py",
@@ -92,7 +96,23 @@ def main() -> None:
             print(f"{cell.path.name} was made by other code than this; --again makes it anew")
     table = "\n".join(table_lines())
     print(table)
+    draw_picture()
     README.write_text(MARKED.sub(lambda marks: f"{marks[1]}{table}\n{marks[2]}", README.read_text()))
+
+
+def draw_picture() -> None:
+    """Every track's score, one line an amount of driving, from its first training seed."""
+    made = {cell: json.loads(cell.path.read_text())["evaluation"] for cell in cells() if cell.path.exists()}
+    shown = {name_of(cell.laps): summary(scores_of(told)) for cell, told in made.items() if cell.seed == 0}
+    PICTURE.write_text(scores_figure(dict(reversed(shown.items()))))
+
+
+def scores_of(evaluation: dict[str, Any]) -> list[TrackScore]:
+    return [TrackScore(**track) for track in evaluation["tracks"]]
+
+
+def name_of(laps: int) -> str:
+    return {0: "the autopilot itself", 1: "one lap"}.get(laps, f"{laps} laps")
 
 
 def cells() -> Iterator[Cell]:
@@ -156,9 +176,7 @@ def table_row(cell: dict[str, Any]) -> str:
     scores = cell["evaluation"]
     laps = cell["laps"]
     tracks = len(scores["tracks"])
-    who = ["*the autopilot itself*", "-", "-"]
-    if laps:
-        who = [f"{laps} {'lap' if laps == 1 else 'laps'}", str(cell["seed"]), f"{cell['train_cpu_s']:.0f} s"]
+    who = [name_of(laps), str(cell["seed"]), f"{cell['train_cpu_s']:.0f} s"] if laps else [name_of(0), "-", "-"]
     figures = [
         f"**{scores['mean']:.1f}**",
         f"{scores['low']:.1f} to {scores['high']:.1f}",
