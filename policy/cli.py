@@ -5,15 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 from tyro.extras import subcommand_cli_from_dict
 
+from policy.config import TrainConfig
 from policy.metrics import Progress, Watch
-from policy.train import Stopped, TrainConfig, Trained, train
 from teleop.errors import UserError
+
+if TYPE_CHECKING:
+    from policy.train import Trained
 
 PLAIN_LINE_EVERY = 500
 """Steps, where there is no terminal to draw a bar on."""
@@ -29,13 +33,13 @@ def run(arguments: Sequence[str]) -> int:
     config = subcommand_cli_from_dict({"train": TrainConfig}, prog="policy", args=arguments)
     console = Console(stderr=True, highlight=False)
     try:
+        # Only now: torch takes seconds to load, and an interrupt meanwhile is one like any other.
+        from policy.train import train
+
         with _shown(console, config.steps) as watch:
             trained = train(config, watch, lambda sentence: console.print(sentence, markup=False, soft_wrap=True))
-    except Stopped as stopped:
-        console.print(f"{stopped}; {config.out} holds the policy so far", markup=False, soft_wrap=True)
-        return 130
-    except KeyboardInterrupt:
-        console.print("interrupted; no checkpoint was written")
+    except KeyboardInterrupt as interrupt:
+        console.print(str(interrupt) or "interrupted; no checkpoint was written", markup=False, soft_wrap=True)
         return 130
     except (UserError, OSError) as error:
         console.print(f"error: {error}", markup=False, soft_wrap=True)

@@ -24,7 +24,7 @@ from teleop.record import Record, record
 from teleop.words import counted
 
 if TYPE_CHECKING:
-    from policy.train import TrainConfig
+    from policy.config import TrainConfig
     from teleop.demo import OnStep
     from teleop.evaluate import Evaluation, MakeDriver
     from teleop.loop import Driver, World
@@ -245,6 +245,6 @@ class BehavioralCloning:
 
 
 def _defaults(session: Path, checkpoint: Path) -> TrainConfig:
-    from policy.train import TrainConfig
+    from policy.config import TrainConfig
 
     return TrainConfig(sessions=(session,), out=checkpoint)

@@ -58,6 +58,7 @@ ALLOWED: dict[str, set[str]] = {
     "policy.models": {"policy.vision"},
     "policy.dataset": LEAF | {"teleop.session", "policy.vision"},
     "policy.metrics": set(),
+    "policy.config": set(),
     "policy.checkpoint": LEAF | {"policy.models", "policy.vision"},
     "policy.learner": LEAF | {"policy.checkpoint", "policy.models", "policy.vision"},
     "policy.train": LEAF | {"teleop.session", "policy"},

@@ -10,10 +10,11 @@ import pytest
 import torch
 
 from policy.checkpoint import load_checkpoint
+from policy.config import TrainConfig
 from policy.dataset import DatasetError
 from policy.learner import Learner
 from policy.metrics import Progress
-from policy.train import Stopped, TrainConfig, TrainingError, mse, one_cycle, smooth_l1, train
+from policy.train import Stopped, TrainingError, mse, one_cycle, smooth_l1, train
 from teleop.session import open_session
 from tests.lessons import expert_action, mark, record_episode, road_picture
 
