@@ -171,6 +171,21 @@ def test_a_rewind_and_the_end_in_one_tick_take_back_as_much(tmp_path: Path) -> N
     assert np.flatnonzero(episode.excluded).tolist() == list(range(30, 80))
 
 
+class Interrupted(Tape):
+    """Somebody presses Ctrl+C on the first tick that is not driven."""
+
+    def on_idle(self, tick: Tick, why: str) -> None:
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_right_after_a_rewind_takes_back_as_much(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "mine", TOY_ENV) as recorder, pytest.raises(KeyboardInterrupt):
+        drive([Interrupted(), recorder], [*steering(80), commands(Command.REWIND)])
+    (episode,) = open_session(tmp_path / "mine").episodes
+    assert episode.attrs["end"] == "stopped"
+    assert np.flatnonzero(episode.excluded).tolist() == list(range(30, 80))
+
+
 def test_closing_makes_every_row_safe_even_of_an_episode_that_was_never_ended(tmp_path: Path) -> None:
     with Recorder(tmp_path / "mine", TOY_ENV) as recorder:
         for rows in (COMMIT_ROWS + 3, 7):
