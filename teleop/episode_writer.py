@@ -131,6 +131,7 @@ class EpisodeWriter:
             end=end.why,
             figures=durable.plain(end.figures),
             error=end.error,
+            device=end.device or self._attrs.get("device", ""),
             discarded=end.why == "discarded",
             excluded=durable.plain(excluded),
         )

@@ -32,7 +32,8 @@ HZ = 50
 """Ticks a second of CarRacing-v3 (its metadata's render_fps)."""
 
 DIAGNOSIS_SEED = 800_000
-"""Recording stays below; 800000 to 800099 are for diagnosis: their failures may be corrected and trained on."""
+"""Without a seed, recording counts up from 0 and stays below; 800000 to 800099 are for diagnosis: their failures may
+be corrected and trained on."""
 VALIDATION_SEED = 900_000
 """900000 to 900099 choose checkpoints and recipes; from here on nothing is ever recorded or trained on."""
 EVALUATION_SEED = 1_000_000
@@ -128,6 +129,8 @@ class Controls:
     interruption: str = ""
     """Why driving can't go on (focus lost, device unplugged), in a person's words; empty when it can.
     While it is set, no tick is stepped."""
+    device: str = ""
+    """The name of what the person holds now, where several devices are within reach."""
 
 
 NO_CONTROLS = Controls(action=None, hands_on=False)
@@ -209,5 +212,7 @@ class End:
     """Where the world stood: what followed the last row, unless a rewind took that back."""
     figures: Mapping[str, float | int | None]
     """The world's own: score, lap time, tiles missed..."""
+    device: str = ""
+    """Every device that was in hand while ticks were stepped, by name; empty where only one was within reach."""
     error: str = ""
     """What went wrong, when `why` is failed."""

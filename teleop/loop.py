@@ -188,6 +188,8 @@ class _Episode:
     ticks: int = 0
     driven: list[tuple[Source, Action]] = field(default_factory=list)
     """Who drove each step, and their proposal: a rewind goes back to it."""
+    devices: list[str] = field(default_factory=list)
+    """Those that were in hand, each once."""
     time_scale: float = 1.0
     hold: str = ""
     """Why nothing is stepped; empty while driving."""
@@ -263,6 +265,8 @@ class _Episode:
         result = self.world.step(action)
         frame = Frame(tick, proposals, driver, action, controls.hands_on, nudge, self.time_scale, beat.late_ns, result)
         self.driven.append((driver, proposals[driver]))
+        if controls.device and controls.device not in self.devices:
+            self.devices.append(controls.device)
         self.ticks, self.outcome = self.ticks + 1, result
         for sink in self.sinks:
             sink.on_frame(frame)
@@ -275,7 +279,10 @@ class _Episode:
         return {source: checked_action(action, source.name.lower()) for source, action in proposals.items()}
 
     def ended(self, why: Why) -> End:
-        return End(why, self.ticks, len(self.driven), self.outcome, self.world.figures())
+        return self._end(why, self.world.figures())
+
+    def _end(self, why: Why, figures: Mapping[str, float | int | None], error: str = "") -> End:
+        return End(why, self.ticks, len(self.driven), self.outcome, figures, ", ".join(self.devices), error)
 
     def broken_off(self, error: BaseException) -> End:
         """How it ended when driving was interrupted or failed."""
@@ -287,7 +294,7 @@ class _Episode:
             figures = {}
         why: Why = "stopped" if interrupted else "failed"
         message = "" if interrupted else f"{type(error).__name__}: {error}"
-        return End(why, self.ticks, len(self.driven), self.outcome, figures, message)
+        return self._end(why, figures, message)
 
     def close(self, end: End, error: BaseException | None = None) -> None:
         """Tell every sink, even when another one's closing fails; unless `error` came first, that is then raised."""

@@ -28,7 +28,7 @@ def node_metadata(node: Path, node_type: str) -> dict[str, Any]:
         metadata = json.loads(file.read_bytes())
     except FileNotFoundError as error:
         raise SessionError(f"{file} is missing: restore it from a backup") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SessionError(f"{file} can't be read ({error}): restore it from a backup") from error
     if not isinstance(metadata, dict) or metadata.get("node_type") != node_type:
         raise SessionError(f"{file} does not describe a Zarr {node_type}: restore it from a backup")

@@ -266,7 +266,7 @@ class Episode:
         except (ValueError, RuntimeError, TypeError, KeyError, OSError) as error:
             file = self.path / name / ("zarr.json" if array is None else _broken_chunk(array))
             raise SessionError(
-                f"{file} is damaged ({error}): restore it from a backup, or discard episode {self.name}"
+                f"{file} is damaged ({error}): restore it from a backup, or move the folder of episode {self.name} away"
             ) from error
 
     @property

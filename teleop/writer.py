@@ -65,6 +65,8 @@ def session_lock(path: Path) -> FileLock:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout as error:
+        if not Path(lock.lock_file).exists():  # filelock says the same where it could not make its file
+            raise SessionError(f"{path} can't be written, its folder takes no files: record somewhere else") from error
         raise SessionError(
             f"a session has one writer, and another process is writing {path}: "
             "wait until it is done, or record to another session"
@@ -136,14 +138,17 @@ class SessionWriter:
         identity = {"format": FORMAT, "format_version": FORMAT_VERSION, "id": uuid.uuid4().hex}
         created = {"created_utc": now().astimezone(UTC).isoformat(timespec="seconds")}
         aside = self.path.with_name(f".{self.path.name}.new")
-        if aside.exists():
-            shutil.rmtree(aside)
-        (aside / "episodes").mkdir(parents=True)
-        durable.replace_file(aside / "episodes" / "zarr.json", durable.group_metadata({}))
-        durable.replace_file(aside / "zarr.json", durable.group_metadata({**identity, **created, **attrs}))
-        if self.path.exists():
-            self.path.rmdir()
-        aside.rename(self.path)
+        shutil.rmtree(aside, ignore_errors=True)  # what a kill left
+        try:
+            (aside / "episodes").mkdir(parents=True)
+            durable.replace_file(aside / "episodes" / "zarr.json", durable.group_metadata({}))
+            durable.replace_file(aside / "zarr.json", durable.group_metadata({**identity, **created, **attrs}))
+            if self.path.exists():
+                self.path.rmdir()
+            aside.rename(self.path)
+        except OSError:
+            shutil.rmtree(aside, ignore_errors=True)
+            raise
         durable.sync_folder(self.path.parent)
 
     def begin_episode(self, attrs: Mapping[str, Any]) -> EpisodeWriter:

@@ -129,7 +129,7 @@ def test_a_damaged_chunk_is_an_error_that_names_file_and_remedy(broken: Path, da
     episode = open_session(path).episodes[0]
     message = message_of(lambda: episode.observation)
     assert str(chunk) in message
-    assert "restore it from a backup, or discard episode 000000" in message
+    assert "restore it from a backup, or move the folder of episode 000000 away" in message
     assert len(episode.action) == 120
 
 

@@ -300,3 +300,9 @@ def test_what_an_unplugged_pad_still_says_is_not_heard(window: Window, pad: Virt
     late = {"instance_id": pad.identity, "axis": pygame.CONTROLLER_AXIS_LEFTX, "value": -20_000}
     pygame.event.post(pygame.Event(pygame.CONTROLLERAXISMOTION, late))
     assert "unplugged" in seat.read(TICK).interruption
+
+
+def test_an_episode_names_every_device_that_drove_it(window: Window, pad: VirtualPad, tmp_path: Path) -> None:
+    seat = seat_at(window)
+    script = {10: lambda: pad.steer(20_000)}
+    assert record(tmp_path / "both", seat, script, ticks=20).attrs["device"] == "keyboard, Virtual Pad"

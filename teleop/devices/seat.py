@@ -77,7 +77,7 @@ class Seat:
     def read(self, tick: Tick) -> Controls:
         """What the device in hand says, and what was pressed."""
         commands = tuple(self._command(meaning) for meaning in self.listen() if not isinstance(meaning, Drive))
-        controls = replace(self.in_hand.read(tick), commands=commands)
+        controls = replace(self.in_hand.read(tick), commands=commands, device=self.name)
         if self.person and not self._window.focused:
             return replace(controls, interruption=FOCUS_LOST)
         return controls
