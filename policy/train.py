@@ -178,7 +178,8 @@ def _finite(loss: float, batch: Rows, step: int, lessons: Sequence[Lesson]) -> f
 def _summary(learned: Sequence[Lesson], held_out: Sequence[Lesson]) -> str:
     rows = sum(len(lesson.rows) for lesson in learned)
     held = f"{len(held_out)} more to validate on" if held_out else "too few to hold any out: no validation loss"
-    return f"learning from {rows} rows of {len(learned)} episodes, {held}"
+    episodes = "1 episode" if len(learned) == 1 else f"{len(learned)} episodes"
+    return f"learning from {rows:,} rows of {episodes}, {held}"
 
 
 def _checkpoint(

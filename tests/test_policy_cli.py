@@ -32,7 +32,7 @@ def test_train_writes_a_checkpoint_at_exactly_out(
     assert sorted(file.name for file in out.parent.iterdir()) == ["for me", "for me.run"]
     assert Learner.load(out).name == "for me"
     told = capsys.readouterr().err
-    assert "learning from 10 rows of 1 episodes" in told
+    assert "learning from 10 rows of 1 episode" in told
     assert "teleop evaluate" in told
 
 
