@@ -92,7 +92,8 @@ class Recorder:
         self._put(start)
 
     def on_frame(self, frame: Frame) -> None:
-        row_and_after = frame_row(frame), frame.result.observation.copy()
+        # What follows the row is no copy: only the last one is written, and nothing is stepped after it.
+        row_and_after = frame_row(frame), frame.result.observation
         if self._failure or self.rows_behind >= self._limit:
             self._wait_or_refuse()
         # Without the lock, which would cost as much as the row: a deque's ends are safe. Only a whole commit wakes
