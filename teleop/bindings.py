@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -20,13 +21,27 @@ class Drive(Enum):
 
 
 class Flow(Enum):
-    """What a person can tell the flow around the loop; in mid-drive both finish the episode first."""
+    """What a person can tell the flow around the loop; in mid-drive NEXT, AGAIN and QUIT finish the episode first."""
 
     NEXT = "next"
+    AGAIN = "again"
+    """The same track once more."""
+    PRACTICE = "practice"
+    """Drive without recording, or record again; asked for between episodes."""
+    HELP = "help"
+    """Pause and show every key and button."""
     QUIT = "quit"
 
 
-Meaning = Drive | Command | Flow
+@dataclass(frozen=True, slots=True)
+class Rewind:
+    """Go back, in one press."""
+
+    seconds: int
+    """1 to 5."""
+
+
+Meaning = Drive | Command | Rewind | Flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +70,22 @@ BINDINGS = (
         (pygame.K_SPACE, pygame.K_p),
         (pygame.CONTROLLER_BUTTON_START, pygame.CONTROLLER_BUTTON_A),
     ),
-    Binding(Command.REWIND, "rewind 1 s", (pygame.K_BACKSPACE,), (pygame.CONTROLLER_BUTTON_B,)),
+    Binding(Rewind(1), "rewind 1 s, and 1 s more", (pygame.K_BACKSPACE, pygame.K_1), (pygame.CONTROLLER_BUTTON_B,)),
+    Binding(Rewind(2), "rewind 2 s", (pygame.K_2,)),
+    Binding(Rewind(3), "rewind 3 s", (pygame.K_3,)),
+    Binding(Rewind(4), "rewind 4 s", (pygame.K_4,)),
+    Binding(Rewind(5), "rewind 5 s", (pygame.K_5,)),
+    Binding(Command.SLOWER, "slow motion", (pygame.K_COMMA,), (pygame.CONTROLLER_BUTTON_DPAD_DOWN,)),
+    Binding(Command.FASTER, "faster again", (pygame.K_PERIOD,), (pygame.CONTROLLER_BUTTON_DPAD_UP,)),
     Binding(Command.FINISH, "finish", (pygame.K_RETURN,), (pygame.CONTROLLER_BUTTON_Y,)),
     Binding(Command.DISCARD, "discard", (pygame.K_DELETE, pygame.K_F8), (pygame.CONTROLLER_BUTTON_X,)),
     Binding(Flow.NEXT, "next track", (pygame.K_n,), (pygame.CONTROLLER_BUTTON_RIGHTSHOULDER,)),
+    Binding(Flow.AGAIN, "same track again", (pygame.K_r,), (pygame.CONTROLLER_BUTTON_LEFTSHOULDER,)),
+    Binding(Flow.PRACTICE, "practice, record", (pygame.K_t,), (pygame.CONTROLLER_BUTTON_DPAD_LEFT,)),
+    Binding(Flow.HELP, "help", (pygame.K_F1, pygame.K_h), (pygame.CONTROLLER_BUTTON_DPAD_RIGHT,)),
     # Nothing next to the driving keys quits.
     Binding(Flow.QUIT, "quit", (pygame.K_ESCAPE,), (pygame.CONTROLLER_BUTTON_BACK,)),
 )
-
-KEYS = {key: binding.meaning for binding in BINDINGS for key in binding.keys}
-BUTTONS = {button: binding.meaning for binding in BINDINGS for button in binding.buttons}
 
 BUTTON_NAMES = {
     pygame.CONTROLLER_BUTTON_A: "A",
@@ -73,18 +94,34 @@ BUTTON_NAMES = {
     pygame.CONTROLLER_BUTTON_Y: "Y",
     pygame.CONTROLLER_BUTTON_BACK: "Back",
     pygame.CONTROLLER_BUTTON_START: "Start",
+    pygame.CONTROLLER_BUTTON_LEFTSHOULDER: "LB",
     pygame.CONTROLLER_BUTTON_RIGHTSHOULDER: "RB",
+    pygame.CONTROLLER_BUTTON_DPAD_UP: "D-pad up",
+    pygame.CONTROLLER_BUTTON_DPAD_DOWN: "D-pad down",
+    pygame.CONTROLLER_BUTTON_DPAD_LEFT: "D-pad left",
+    pygame.CONTROLLER_BUTTON_DPAD_RIGHT: "D-pad right",
 }
 KEY_NAMES = {pygame.K_RETURN: "Enter", pygame.K_ESCAPE: "Esc"}
 
 
-def meaning_of(event: pygame.Event) -> Meaning | None:
-    """What a key or button going down means; None for anything else."""
-    if event.type == pygame.KEYDOWN:
-        return KEYS.get(event.key)
-    if event.type == pygame.CONTROLLERBUTTONDOWN:
-        return BUTTONS.get(event.button)
-    return None
+class Bindings:
+    """The table in use: what a key or button means, and how each meaning is said."""
+
+    def __init__(self, table: Sequence[Binding] = BINDINGS) -> None:
+        self.table = tuple(table)
+        self.keys: dict[int, Meaning] = {key: binding.meaning for binding in table for key in binding.keys}
+        """pygame.K_... to what it means."""
+        self.buttons: dict[int, Meaning] = {button: binding.meaning for binding in table for button in binding.buttons}
+        """pygame.CONTROLLER_BUTTON_... to what it means."""
+
+    def help_table(self) -> list[tuple[str, str, str]]:
+        """(what, keys, gamepad) a row, in the table's order."""
+        return [(binding.what, keys_text(binding), pad_text(binding)) for binding in self.table]
+
+    def hint(self, meaning: Meaning) -> tuple[str, str]:
+        """The shortest way to say `meaning`: (key, gamepad button)."""
+        binding = next(binding for binding in self.table if binding.meaning == meaning)
+        return keys_text(binding).split(" or ")[0], pad_text(binding).split(" or ")[0]
 
 
 def keys_text(binding: Binding) -> str:
@@ -95,14 +132,3 @@ def keys_text(binding: Binding) -> str:
 def pad_text(binding: Binding) -> str:
     """ "Start or A", "left stick"; empty where a gamepad can't say it."""
     return binding.axis or " or ".join(BUTTON_NAMES[button] for button in binding.buttons)
-
-
-def help_table() -> list[tuple[str, str, str]]:
-    """(what, keys, gamepad) a row, in the table's order."""
-    return [(binding.what, keys_text(binding), pad_text(binding)) for binding in BINDINGS]
-
-
-def hint(meaning: Meaning) -> tuple[str, str]:
-    """The shortest way to say `meaning`: (key, gamepad button)."""
-    binding = next(binding for binding in BINDINGS if binding.meaning is meaning)
-    return keys_text(binding).split(" or ")[0], pad_text(binding).split(" or ")[0]

@@ -17,10 +17,13 @@ import tyro
 from rich.console import Console
 from rich.markup import escape
 
+from teleop.devices_command import Devices
+from teleop.doctor import Doctor
 from teleop.errors import UsageError, UserError
 from teleop.frame import EVALUATION_SEED, VALIDATION_SEED
 from teleop.progress import progress
 from teleop.record import Record, record
+from teleop.watch import Watch
 from teleop.words import counted
 
 if TYPE_CHECKING:
@@ -148,9 +151,12 @@ class Demo:
 COMMANDS: dict[str, Callable[..., Any]] = {
     "record": Record,
     "evaluate": Evaluate,
+    "watch": Watch,
     "demo": Demo,
     "info": Info,
     "verify": Verify,
+    "devices": Devices,
+    "doctor": Doctor,
 }
 
 

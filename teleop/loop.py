@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
@@ -41,9 +42,10 @@ if TYPE_CHECKING:
     import pygame
 
 PAUSED = "paused"
+REWOUND = "rewound"
 CRASHED = "the car left the playfield: finish, rewind or discard"
 REWIND_STEPS = HZ
-"""One press of rewind goes back one second."""
+"""Each REWIND goes back one second; several on one tick go back at once."""
 TIME_SCALES = (0.25, 0.5, 0.75, 1.0)
 
 
@@ -193,6 +195,8 @@ class _Episode:
     time_scale: float = 1.0
     hold: str = ""
     """Why nothing is stepped; empty while driving."""
+    let_go: bool = False
+    """Hands were off since the hold began: the next touch is meant, and drives on."""
 
     def reset(self) -> None:
         self.outcome = self.world.reset(self.start.seed)
@@ -215,13 +219,14 @@ class _Episode:
             controls = self.device.read(self._tick(beat))
             if why := self._obey(controls):
                 return why
+            self._drive_on_by_touch(controls)
             tick = self._tick(beat)  # again: a rewind is somewhere else
             if why_idle := controls.interruption or self.hold:
                 self._idle(tick, why_idle)
             elif why := self._step(tick, controls, beat):
                 if why != "crashed" or not self.device.person:
                     return why
-                self.hold = CRASHED
+                self._hold(CRASHED)
 
     def _tick(self, beat: Beat) -> Tick:
         driver, proposal = self.driven[-1] if self.driven else (None, None)
@@ -229,28 +234,46 @@ class _Episode:
 
     def _obey(self, controls: Controls) -> Why | None:
         if controls.interruption and self.hold != CRASHED:
-            self.hold = controls.interruption
-        for command in controls.commands:
+            self._hold(controls.interruption)
+        for command, presses in groupby(controls.commands):
+            times = len(list(presses))
             if command is Command.FINISH:
                 return self.outcome.why_over or "stopped"
             if command is Command.DISCARD:
                 return "discarded"
             if command is Command.PAUSE and self.hold != CRASHED:
-                self.hold = "" if self.hold else PAUSED
-            elif command is Command.REWIND and isinstance(self.world, Rewindable):
-                self._rewind(self.world)
+                self._hold("" if self.hold else PAUSED)
+            elif command is Command.REWIND:
+                self._rewind(seconds=times)
             elif command in (Command.SLOWER, Command.FASTER):
-                self._change_time_scale(command)
+                self._change_time_scale(times if command is Command.FASTER else -times)
         return None
 
-    def _rewind(self, world: Rewindable) -> None:
-        """Go back a second and wait there: nobody is ready to drive in the middle of a jump."""
-        del self.driven[max(0, len(self.driven) - REWIND_STEPS) :]
-        self.outcome = world.rewind(len(self.driven))
-        self.hold = PAUSED
+    def _hold(self, why: str) -> None:
+        self.hold, self.let_go = why, False
 
-    def _change_time_scale(self, command: Command) -> None:
-        index = TIME_SCALES.index(self.time_scale) + (1 if command is Command.FASTER else -1)
+    def _drive_on_by_touch(self, controls: Controls) -> None:
+        """A pause ends with the first new touch of a driving control, on that very tick: no hand is ever late.
+
+        What was held when the pause began says nothing; a crash is answered by a command alone.
+        """
+        if not self.hold or self.hold == CRASHED or controls.interruption:
+            return
+        if self.let_go and controls.hands_on:
+            self._hold("")
+        elif not controls.hands_on:
+            self.let_go = True
+
+    def _rewind(self, seconds: int) -> None:
+        """Go back and wait there: nobody is ready to drive in the middle of a jump."""
+        if not isinstance(self.world, Rewindable):
+            return
+        del self.driven[max(0, len(self.driven) - seconds * REWIND_STEPS) :]
+        self.outcome = self.world.rewind(len(self.driven))
+        self._hold(REWOUND)
+
+    def _change_time_scale(self, by: int) -> None:
+        index = TIME_SCALES.index(self.time_scale) + by
         self.time_scale = TIME_SCALES[min(max(index, 0), len(TIME_SCALES) - 1)]
 
     def _idle(self, tick: Tick, why: str) -> None:

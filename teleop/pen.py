@@ -29,9 +29,15 @@ class Pen:
     """Draws with fonts and texts that it keeps: a new font or glyph costs half a millisecond."""
 
     def __init__(self) -> None:
+        self.scale = 1.0
+        """Of every size below: 1 on a 1000 x 800 surface."""
         self._fonts: dict[int, pygame.Font] = {}
         self._texts: dict[tuple[str, int, str], pygame.Surface] = {}
         self._panels: dict[tuple[int, int], pygame.Surface] = {}
+
+    def px(self, size: float) -> int:
+        """Pixels of a length that is `size` on a 1000 x 800 surface."""
+        return round(size * self.scale)
 
     def text(
         self,

@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from teleop.clock import PacedMetronome, SimulatedMetronome
-from teleop.devices.scripted import Scripted
 from teleop.drivers.autopilot import Autopilot
 from teleop.drivers.nudge import FOR_AUTOPILOT, FOR_PERSON, Nudge
 from teleop.errors import UsageError
+from teleop.experts import stand_in
 from teleop.frame import HZ, VALIDATION_SEED, End, Source, Start
 from teleop.gates import Only
 from teleop.loop import Device, Sink, run_episode
@@ -117,7 +117,7 @@ def nudge_for(config: Record) -> Nudge | None:
 
 def drive_headless(recording: Recording, seeds: range, console: Console) -> Iterator[End]:
     """The autopilot drives every track; a bar says how far it is."""
-    expert = Scripted(Autopilot(), "autopilot")
+    expert = stand_in(recording.config.expert)
     with progress(console, escape(f"recording into {recording.recorder.path.name}"), len(seeds)) as update:
         for done, seed in enumerate(seeds, start=1):
             end = recording.drive(seed, expert, expert.name)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pygame
 
-from teleop.bindings import Flow, Meaning, help_table, hint
+from teleop.bindings import Bindings, Flow, Meaning
 from teleop.clock import PacedMetronome
 from teleop.devices.seat import Seat
 from teleop.frame import HZ, Command, End
@@ -37,9 +37,9 @@ def ready(window: Window, seat: Seat, session: str, track: int) -> bool:
         pen = window.pen
         pen.text(canvas, "Ready to drive", (500, 110), 64, INK, "center")
         pen.text(canvas, f"Track {track}, recorded into {session}", (500, 170), 26, DIM, "center")
-        rows = [("", "keyboard", "gamepad"), *help_table()]
+        rows = [("", "keyboard", "gamepad"), *seat.bindings.help_table()]
         pen.hints(canvas, rows, pygame.Rect(220, 250, 640, 0))
-        key, button = hint(Command.PAUSE)
+        key, button = seat.bindings.hint(Command.PAUSE)
         pen.text(canvas, f"Press {key} to start", (500, 690), 38, ACCENT, "center")
         text = f"or {button} on a gamepad: plug one in at any time. Here now: {', '.join(seat.plugged)}"
         pen.text(canvas, text, (500, 735), 22, DIM, "center")
@@ -50,7 +50,7 @@ def ready(window: Window, seat: Seat, session: str, track: int) -> bool:
 def over(window: Window, seat: Seat, end: End, next_track: int | None) -> bool:
     """Say how it went; True to go on (to the next track, where there is one), False to leave."""
     background = window.canvas.copy()
-    title, lines, hints = summary(end, next_track)
+    title, lines, hints = summary(end, next_track, seat.bindings)
 
     def paint(canvas: pygame.Surface) -> None:
         canvas.blit(background, (0, 0))
@@ -59,12 +59,12 @@ def over(window: Window, seat: Seat, end: End, next_track: int | None) -> bool:
     return wait(window, seat, paint)
 
 
-def summary(end: End, next_track: int | None) -> tuple[str, list[str], list[Hint]]:
+def summary(end: End, next_track: int | None, bindings: Bindings) -> tuple[str, list[str], list[Hint]]:
     """Title, lines and hints of an episode that is over."""
     lines = [_figures(end), f"{end.steps:,} frames recorded"]
     if next_track is None:
-        return TITLES[end.why], lines, [("leave", *hint(Command.PAUSE))]
-    hints = [(f"drive track {next_track}", *hint(Command.PAUSE)), ("quit", *hint(Flow.QUIT))]
+        return TITLES[end.why], lines, [("leave", *bindings.hint(Command.PAUSE))]
+    hints = [(f"drive track {next_track}", *bindings.hint(Command.PAUSE)), ("quit", *bindings.hint(Flow.QUIT))]
     return TITLES[end.why], lines, hints
 
 
@@ -77,7 +77,9 @@ def failed(window: Window, seat: Seat, error: str) -> None:
         lines = [line for part in error.split("; ") for line in [*textwrap.wrap(part, 80), ""]]
         for row, line in enumerate(lines):
             window.pen.text(canvas, line, (500, 290 + 34 * row), 24, INK, "center")
-        window.pen.text(canvas, f"Press {hint(Command.PAUSE)[0]} to leave", (500, 690), 30, ACCENT, "center")
+        window.pen.text(
+            canvas, f"Press {seat.bindings.hint(Command.PAUSE)[0]} to leave", (500, 690), 30, ACCENT, "center"
+        )
 
     wait(window, seat, paint)
 

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from teleop import screens
 from teleop.bindings import Flow
-from teleop.devices.gamepad import Gamepads
-from teleop.devices.keyboard import Keyboard
-from teleop.devices.scripted import Scripted
-from teleop.devices.seat import HandDevice, Seat
-from teleop.drivers.autopilot import Autopilot
+from teleop.devices.seat import Seat
+from teleop.experts import stand_in
 from teleop.frame import End
+from teleop.hands import every_hand_device
 from teleop.session import SessionError
+from teleop.settings import load_settings
 from teleop.sinks.hud import Hud
 from teleop.window import Window
 
@@ -27,8 +26,9 @@ class Sitting:
     def __init__(self, recording: Recording, window: Window) -> None:
         self._recording, self._window = recording, window
         self._by_person = recording.config.expert == "human"
-        hands: list[HandDevice] = [Keyboard(), Gamepads()]
-        self._seat = Seat(window, hands if self._by_person else [Scripted(Autopilot(), "autopilot")])
+        settings = load_settings()
+        expert = None if self._by_person else stand_in(recording.config.expert)
+        self._seat = Seat(window, every_hand_device(settings), settings.bindings, expert)
         self._hud = Hud(window, recording.world, recording.recorder, self._seat)
 
     def drive(self, seeds: range) -> Iterator[End]:

@@ -35,12 +35,21 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.worlds": PARTS | {"teleop.worlds"},
     "teleop.drivers": PARTS | {"teleop.drivers"},
     "teleop.devices": PARTS | SEAT | {"teleop.devices"},
-    "teleop.sinks": PARTS | SEAT | {"teleop.sinks", "teleop.session", "teleop.writer", "teleop.episode_writer"},
+    "teleop.sinks": PARTS
+    | SEAT
+    | {"teleop.sounds", "teleop.track_map", "teleop.sinks", "teleop.session", "teleop.writer", "teleop.episode_writer"},
     # What a person sees.
     "teleop.pen": set(),
     "teleop.bindings": LEAF,
     "teleop.window": LEAF | SEAT,
-    "teleop.screens": PARTS | SEAT | {"teleop.clock", "teleop.devices", "teleop.sinks"},
+    "teleop.track_map": {"teleop.road", "teleop.pen"},
+    "teleop.sounds": set(),
+    "teleop.settings": LEAF | {"teleop.bindings"},
+    "teleop.hands": {"teleop.devices", "teleop.settings"},
+    "teleop.experts": {"teleop.devices", "teleop.drivers"},
+    "teleop.screens": PARTS
+    | SEAT
+    | {f"teleop.{part}" for part in ("clock", "devices", "settings", "sinks", "sounds", "track_map", "words")},
     "teleop.progress": set(),
     "teleop.words": set(),
     "teleop.report": PARTS | {"teleop.report", "teleop.evaluate", "teleop.library", "teleop.sinks", "teleop.words"},
@@ -50,6 +59,9 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.recording": {"teleop"},
     "teleop.sitting": {"teleop"},
     "teleop.demo": {"teleop"},
+    "teleop.watch": {"teleop"},
+    "teleop.doctor": {"teleop"},
+    "teleop.devices_command": {"teleop"},
     "teleop.cli": {"teleop", "policy"},
     "teleop.__main__": {"teleop.cli"},
     # Learning: pixels in, actions out, and nothing of pygame or gymnasium.

@@ -10,7 +10,7 @@ import pytest
 from teleop.clock import Metronome, PacedMetronome, SimulatedMetronome
 from teleop.frame import Action, Command, Controls, End, Outcome, Source, Start, Tick
 from teleop.gates import Only
-from teleop.loop import CRASHED, PAUSED, Driver, Nudge, Rewindable, Sink, World, run_episode
+from teleop.loop import CRASHED, PAUSED, REWOUND, Driver, Nudge, Rewindable, Sink, World, run_episode
 from teleop.road import Road
 from tests.fakes import FakeClock, ScriptedDevice, Tape, ToyWorld, commands, steering
 
@@ -241,7 +241,7 @@ def test_a_crash_can_be_rewound_and_driven_on_from() -> None:
 
 def test_rewinding_goes_back_one_second_and_waits_there() -> None:
     tape, _ = run([*steering(80), commands(Command.REWIND), *steering(3)])
-    assert [(tick.step, why) for tick, why in tape.idle] == [(30, PAUSED)] * 4
+    assert [(tick.step, why) for tick, why in tape.idle] == [(30, REWOUND)] * 4
     there = tape.frames[30].tick
     for tick, _ in tape.idle[1:]:
         assert np.array_equal(tick.outcome.observation, there.outcome.observation)

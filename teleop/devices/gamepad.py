@@ -6,6 +6,7 @@ import numpy as np
 import pygame
 from pygame._sdl2.controller import Controller
 
+from teleop.bindings import Bindings, Meaning
 from teleop.frame import Controls, Start, Tick
 
 FULL = 32767
@@ -24,7 +25,8 @@ class Gamepads:
 
     person = True
 
-    def __init__(self) -> None:
+    def __init__(self, bindings: Bindings | None = None) -> None:
+        self._buttons = (bindings or Bindings()).buttons
         self._pads: dict[int, Controller] = {}
         self._touched: dict[tuple[int, int], float] = {}
         self._in_hand: int | None = None
@@ -53,6 +55,15 @@ class Gamepads:
             self._in_hand, self._lost = event.instance_id, ""
             return True
         return False
+
+    def meaning(self, event: pygame.Event) -> Meaning | None:
+        """What a button going down means; None for anything else."""
+        return self._buttons.get(event.button) if event.type == pygame.CONTROLLERBUTTONDOWN else None
+
+    def rumble(self, strength: float, duration_ms: int) -> None:
+        """Shake the pad in hand, `strength` in [0, 1]; nothing where it has no motor."""
+        if self._in_hand is not None:
+            self._pads[self._in_hand].rumble(strength, strength, duration_ms)
 
     def read(self, tick: Tick) -> Controls:
         """The stick and triggers of the pad in hand; hands are on while any is out of its dead zone."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pygame
 
+from teleop.bindings import Meaning
 from teleop.frame import Controls, Start, Tick
 from teleop.loop import Driver
 
@@ -24,6 +25,12 @@ class Scripted:
     def feed(self, event: pygame.Event) -> bool:
         """No key or button moves it."""
         return False
+
+    def meaning(self, event: pygame.Event) -> Meaning | None:
+        return None
+
+    def rumble(self, strength: float, duration_ms: int) -> None:
+        pass
 
     def read(self, tick: Tick) -> Controls:
         return Controls(self._driver.act(tick), hands_on=True)

@@ -8,10 +8,13 @@ from typing import Protocol
 
 import pygame
 
-from teleop.bindings import Drive, Flow, Meaning, meaning_of
+from teleop.bindings import Bindings, Flow, Meaning, Rewind
 from teleop.frame import Command, Controls, Start, Tick
 from teleop.loop import Device
 from teleop.window import FOCUS_LOST, Window
+
+LEAVING = (Flow.NEXT, Flow.AGAIN, Flow.QUIT)
+"""In mid-drive these finish the episode."""
 
 
 class HandDevice(Device, Protocol):
@@ -28,18 +31,30 @@ class HandDevice(Device, Protocol):
     def feed(self, event: pygame.Event) -> bool:
         """Note an event; True when it was a touch of this device."""
 
+    def meaning(self, event: pygame.Event) -> Meaning | None:
+        """What a key or button of this device going down means; None for anything else."""
+
+    def rumble(self, strength: float, duration_ms: int) -> None:
+        """Shake it, `strength` in [0, 1]; nothing where it has no motor."""
+
 
 class Seat:
-    """Of several devices, the one last touched drives.
+    """Of several hand devices, the one last touched drives; unless an `expert` is seated, who then always does.
 
-    Keys and buttons become the loop's commands; `wants` remembers what they ask of the flow.
+    Keys and buttons become the loop's commands, whoever drives; `wants` remembers what they ask of the flow.
     """
 
-    def __init__(self, window: Window, devices: Sequence[HandDevice]) -> None:
+    def __init__(
+        self, window: Window, hands: Sequence[HandDevice], bindings: Bindings, expert: HandDevice | None = None
+    ) -> None:
         self._window = window
-        self._devices = devices
-        self.in_hand = devices[0]
+        self._hands = hands
+        self._expert = expert
+        self.bindings = bindings
+        self.in_hand = expert or hands[0]
         self.wants: Flow | None = None
+        self.help_wanted = False
+        """Every key and button is to be shown, until the pause ends."""
 
     @property
     def person(self) -> bool:
@@ -53,37 +68,49 @@ class Seat:
     @property
     def plugged(self) -> list[str]:
         """Names of everything within reach."""
-        return [name for device in self._devices for name in device.plugged]
+        return [name for device in self._hands for name in device.plugged]
 
     def reset(self, start: Start) -> None:
-        self.wants = None
-        for device in self._devices:
+        self.wants, self.help_wanted = None, False
+        for device in self._devices():
             device.reset(start)
 
     def listen(self) -> list[Meaning]:
         """Pump the window's events through every device; returns what was pressed, in order."""
-        pressed = []
+        pressed: list[Meaning] = []
         for event in self._window.pump():
-            for device in self._devices:
-                if device.feed(event):
+            for device in self._hands:
+                if device.feed(event) and self._expert is None:
                     self.in_hand = device
-            if meaning := meaning_of(event):
-                pressed.append(meaning)
+                if meaning := device.meaning(event):
+                    pressed.append(meaning)
         if not self._window.focused:
             # Gamepads are heard without focus: their buttons may be meant for another window.
             pressed = []
         return [*pressed, Flow.QUIT] if self._window.closed else pressed
 
+    def rumble(self, strength: float, duration_ms: int) -> None:
+        """Shake the device in hand, `strength` in [0, 1]; nothing where it has no motor."""
+        self.in_hand.rumble(strength, duration_ms)
+
     def read(self, tick: Tick) -> Controls:
         """What the device in hand says, and what was pressed."""
-        commands = tuple(self._command(meaning) for meaning in self.listen() if not isinstance(meaning, Drive))
-        controls = replace(self.in_hand.read(tick), commands=commands, device=self.name)
+        commands = tuple(command for meaning in self.listen() for command in self._commands(meaning))
+        controls = self.in_hand.read(tick)
+        controls = replace(controls, commands=(*controls.commands, *commands), device=self.name)
         if self.person and not self._window.focused:
             return replace(controls, interruption=FOCUS_LOST)
         return controls
 
-    def _command(self, meaning: Command | Flow) -> Command:
+    def _devices(self) -> list[HandDevice]:
+        return [*self._hands, self._expert] if self._expert else [*self._hands]
+
+    def _commands(self, meaning: Meaning) -> tuple[Command, ...]:
         if isinstance(meaning, Command):
-            return meaning
-        self.wants = meaning
-        return Command.FINISH
+            return (meaning,)
+        if isinstance(meaning, Rewind):
+            return (Command.REWIND,) * meaning.seconds
+        if isinstance(meaning, Flow) and meaning in LEAVING:
+            self.wants = meaning
+            return (Command.FINISH,)
+        return ()

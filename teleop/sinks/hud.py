@@ -8,9 +8,9 @@ from typing import Protocol
 
 import pygame
 
-from teleop.bindings import Flow, hint
+from teleop.bindings import Bindings, Flow, Rewind
 from teleop.frame import COAST, HZ, Action, Command, End, Frame, Source, Start, Tick
-from teleop.loop import CRASHED, PAUSED, View
+from teleop.loop import CRASHED, PAUSED, REWOUND, View
 from teleop.pen import ACCENT, DARK, DIM, INK, RECORDING, TRACK, WARNING, Hint
 from teleop.window import FOCUS_LOST, SIZE, Window
 
@@ -41,17 +41,20 @@ class Rows(Protocol):
     def rows_behind(self) -> int: ...
 
 
-class Named(Protocol):
-    """Who is at the wheel, for people."""
+class AtTheWheel(Protocol):
+    """Who is at the wheel, and what their keys mean."""
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def bindings(self) -> Bindings: ...
 
 
 class Hud:
     """Implements `loop.Sink`: shows every tick, stepped or not."""
 
-    def __init__(self, window: Window, world: Shown, rows: Rows, seat: Named) -> None:
+    def __init__(self, window: Window, world: Shown, rows: Rows, seat: AtTheWheel) -> None:
         self._window, self._world, self._rows, self._seat = window, world, rows, seat
         self._pen = window.pen
         self._expert = "human"
@@ -77,7 +80,7 @@ class Hud:
         # A pause is no tick: counting it would make the cadence look slow.
         self._times_ns.clear()
         self._draw(float(tick.outcome.pose[3]), recording=False)
-        self._pen.card(self._window.canvas, *message(why))
+        self._pen.card(self._window.canvas, *message(why, self._seat.bindings))
         self._window.present()
 
     def on_end(self, end: End) -> None:
@@ -181,16 +184,23 @@ def lap_text(seconds: float) -> str:
     return f"{minutes}:{tenths / 10:04.1f}"
 
 
-def message(why: str) -> tuple[str, list[str], list[Hint], str]:
+def message(why: str, bindings: Bindings) -> tuple[str, list[str], list[Hint], str]:
     """Title, lines, hints and colour for a tick that was not stepped."""
     choices = [
-        ("go back 1 s", *hint(Command.REWIND)),
-        ("finish: keep it", *hint(Command.FINISH)),
-        ("discard it", *hint(Command.DISCARD)),
+        ("go back 1 s", *bindings.hint(Rewind(1))),
+        ("finish: keep it", *bindings.hint(Command.FINISH)),
+        ("discard it", *bindings.hint(Command.DISCARD)),
     ]
     if why == CRASHED:
         return "Off the playfield", ["The picture holds. What was driven so far is safe."], choices, WARNING
-    hints = [("go on", *hint(Command.PAUSE)), *choices, ("next track", *hint(Flow.NEXT)), ("quit", *hint(Flow.QUIT))]
+    hints = [
+        ("go on", *bindings.hint(Command.PAUSE)),
+        *choices,
+        ("next track", *bindings.hint(Flow.NEXT)),
+        ("quit", *bindings.hint(Flow.QUIT)),
+    ]
+    if why == REWOUND:
+        return "Rewound", ["Touch a control to drive on from here."], hints, INK
     if why == PAUSED:
         return "Paused", ["Nothing is recorded while the car stands still here."], hints, INK
     remedy = "Click it to come back." if why == FOCUS_LOST else "Plug it in again, or go on with the keyboard."

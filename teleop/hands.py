@@ -1,0 +1,13 @@
+"""Everything a person can hold, built from their settings."""
+
+from __future__ import annotations
+
+from teleop.devices.gamepad import Gamepads
+from teleop.devices.keyboard import Keyboard
+from teleop.devices.seat import HandDevice
+from teleop.settings import Settings
+
+
+def every_hand_device(settings: Settings) -> list[HandDevice]:
+    """Keyboard, gamepads; the first one is in hand until another is touched."""
+    return [Keyboard(settings.bindings), Gamepads(settings.bindings)]
