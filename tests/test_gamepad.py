@@ -10,6 +10,7 @@ import numpy as np
 import pygame
 import pytest
 
+from teleop.bindings import Bindings
 from teleop.clock import SimulatedMetronome
 from teleop.devices.gamepad import Gamepads, rescaled
 from teleop.devices.keyboard import Keyboard
@@ -53,7 +54,7 @@ class Puppet:
 
 
 def seat_at(window: Window) -> Seat:
-    seat = Seat(window, [Keyboard(), Gamepads()])
+    seat = Seat(window, [Keyboard(), Gamepads()], Bindings())
     seat.listen()  # as the ready screen does: what is plugged in is found
     return seat
 
