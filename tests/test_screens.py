@@ -8,6 +8,7 @@ from typing import get_args
 import pygame
 import pytest
 
+from teleop.bindings import Bindings
 from teleop.devices.gamepad import Gamepads
 from teleop.devices.keyboard import Keyboard
 from teleop.devices.seat import Seat
@@ -23,7 +24,7 @@ FIGURES = {"score": 912.4, "lap_time_s": 21.3, "tiles": 300, "tiles_missed": 2}
 
 @pytest.fixture
 def seat(window: Window) -> Seat:
-    return Seat(window, [Keyboard(), Gamepads()])
+    return Seat(window, [Keyboard(), Gamepads()], Bindings())
 
 
 def press(*keys: int) -> None:
@@ -79,32 +80,32 @@ def test_a_gamepad_alone_starts_and_is_then_in_hand(window: Window, seat: Seat, 
 
 
 def test_every_ending_has_a_title_of_its_own() -> None:
-    titles = {why: summary(end(why), next_track=8)[0] for why in get_args(Why)}
+    titles = {why: summary(end(why), 8, Bindings())[0] for why in get_args(Why)}
     assert len(set(titles.values())) == len(titles)
     assert titles["crashed"] == "Off the playfield"
 
 
 def test_a_summary_tells_score_lap_and_missed_tiles() -> None:
-    _, lines, _ = summary(end(), next_track=8)
+    _, lines, _ = summary(end(), 8, Bindings())
     assert lines == ["Score 912   lap 0:21.3   2 of 300 tiles missed", "1,065 frames recorded"]
-    _, lines, _ = summary(end("stopped", lap_time_s=None), next_track=8)
+    _, lines, _ = summary(end("stopped", lap_time_s=None), 8, Bindings())
     assert "no lap" in lines[0]
 
 
 def test_after_the_last_track_there_is_only_leaving(window: Window, seat: Seat) -> None:
-    assert [what for what, _, _ in summary(end(), next_track=8)[2]] == ["drive track 8", "quit"]
-    assert [what for what, _, _ in summary(end(), next_track=None)[2]] == ["leave"]
+    assert [what for what, _, _ in summary(end(), 8, Bindings())[2]] == ["drive track 8", "quit"]
+    assert [what for what, _, _ in summary(end(), None, Bindings())[2]] == ["leave"]
     press(pygame.K_SPACE)
     assert over(window, seat, end(), next_track=None)
 
 
 def test_the_ready_screen_is_shown_until_somebody_starts(shown: Shown) -> None:
-    assert ready(shown, Seat(shown, [Keyboard()]), "mine.zarr", 7)
+    assert ready(shown, Seat(shown, [Keyboard()], Bindings()), "mine.zarr", 7)
     assert shown.inked > 10_000
 
 
 def test_a_failure_is_written_out_whole_before_the_window_closes(shown: Shown) -> None:
-    failed(shown, Seat(shown, [Keyboard()]), "short")
+    failed(shown, Seat(shown, [Keyboard()], Bindings()), "short")
     short = shown.inked
-    failed(shown, Seat(shown, [Keyboard()]), "the disk is full; " + "everything so far is safe " * 20)
+    failed(shown, Seat(shown, [Keyboard()], Bindings()), "the disk is full; " + "everything so far is safe " * 20)
     assert shown.inked > 2 * short
