@@ -255,9 +255,10 @@ class _Episode:
     def _drive_on_by_touch(self, controls: Controls) -> None:
         """A pause ends with the first new touch of a driving control, on that very tick: no hand is ever late.
 
-        What was held when the pause began says nothing; a crash is answered by a command alone.
+        What was held when the pause began says nothing; a crash is answered by a command alone, and a stand-in's hands
+        do not end a person's pause.
         """
-        if not self.hold or self.hold == CRASHED or controls.interruption:
+        if self.hold in ("", CRASHED) or controls.interruption or not self.device.person:
             return
         if self.let_go and controls.hands_on:
             self._hold("")

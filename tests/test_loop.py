@@ -16,6 +16,7 @@ from tests.fakes import FakeClock, ScriptedDevice, Tape, ToyWorld, commands, ste
 
 CRASH = Controls(np.array([0, 0, 1], np.float32), hands_on=True)
 """Full brake: the toy world's way off the playfield."""
+HANDS_OFF = Controls(np.zeros(3, np.float32), hands_on=False)
 START = Start(seed=7, mode="demo", paced=False)
 
 
@@ -247,6 +248,45 @@ def test_rewinding_goes_back_one_second_and_waits_there() -> None:
         assert np.array_equal(tick.outcome.observation, there.outcome.observation)
         assert tick.driver is there.driver
         assert np.array_equal(tick.proposal, there.proposal)  # type: ignore[arg-type]
+
+
+def test_several_rewinds_on_one_tick_go_back_at_once() -> None:
+    tape, _ = run([*steering(180), commands(*[Command.REWIND] * 3), *steering(2)])
+    assert [tick.step for tick, _ in tape.idle] == [30] * 3
+
+
+def test_a_pause_ends_with_the_first_new_touch_on_that_very_tick() -> None:
+    script = [*steering(5), commands(Command.PAUSE), HANDS_OFF, *steering(3)]
+    tape, _ = run(script, person=True)
+    assert len(tape.idle) == 2
+    assert [frame.tick.step for frame in tape.frames] == list(range(8))
+
+
+def test_what_is_still_held_from_before_a_pause_does_not_end_it() -> None:
+    tape, _ = run([*steering(5), commands(Command.PAUSE), *steering(4)], person=True)
+    assert len(tape.frames) == 5
+
+
+def test_a_rewind_waits_for_a_touch_too() -> None:
+    tape, _ = run([*steering(60), commands(Command.REWIND), HANDS_OFF, *steering(1)], person=True)
+    assert tape.frames[-1].tick.step == 10
+
+
+def test_a_touch_does_not_answer_a_crash() -> None:
+    tape, _ = run([CRASH, HANDS_OFF, *steering(3), commands(Command.FINISH)], person=True)
+    assert [why for _, why in tape.idle] == [CRASHED] * 4
+
+
+def test_a_touch_does_not_end_what_interrupts() -> None:
+    unplugged = Controls(None, hands_on=False, interruption="Pad was unplugged")
+    tape, _ = run([*steering(2), unplugged, unplugged, HANDS_OFF, *steering(1)], person=True)
+    assert [why for _, why in tape.idle] == ["Pad was unplugged"] * 3
+    assert len(tape.frames) == 3
+
+
+def test_the_hands_of_a_stand_in_do_not_end_a_pause() -> None:
+    tape, _ = run([*steering(5), commands(Command.PAUSE), HANDS_OFF, *steering(3)])
+    assert len(tape.frames) == 5
 
 
 def test_rewinding_past_the_beginning_stops_at_the_beginning() -> None:
