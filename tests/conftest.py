@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +15,7 @@ os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
 from teleop.window import Window
 from tests.optional import need
 from tests.virtual_joystick import VirtualPad
+from tests.virtual_screen import virtual_screen
 
 
 @pytest.fixture
@@ -40,16 +40,5 @@ def pad(window: Window) -> Iterator[VirtualPad]:
 def xvfb() -> Iterator[dict[str, str]]:
     """An environment whose DISPLAY is a screen of its own, with a keyboard that xdotool types on."""
     need("Xvfb", "xdotool", packages="xvfb xdotool")
-    read, write = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"],
-        pass_fds=[write],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(write)
-    with os.fdopen(read) as lines:
-        display = f":{lines.readline().strip()}"
-    hidden = ("SDL_VIDEODRIVER", "WAYLAND_DISPLAY")
-    yield {**{key: value for key, value in os.environ.items() if key not in hidden}, "DISPLAY": display}
-    server.terminate()
-    server.wait(timeout=10)
+    with virtual_screen() as environment:
+        yield environment
