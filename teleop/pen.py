@@ -18,6 +18,12 @@ TRACK = "#3a3f47"
 DARK = "#15181d"
 SHADE = (16, 18, 22, 205)
 """A panel over the picture: dark enough to read on grass, clear enough to see it."""
+DRAWN_FOR = (1000, 800)
+"""Pixels of the surface that all sizes are given for."""
+SMALLEST_SCALE = 0.75
+"""On a smaller surface things are left out, not made too small to read."""
+SMALLEST_TEXT = 19
+"""A font's size; of the bundled font that is an em of 13 pixels."""
 CACHED_TEXTS = 512
 
 Anchor = Literal["topleft", "midleft", "midright", "topright", "center", "midtop", "midbottom"]
@@ -26,14 +32,25 @@ Hint = tuple[str, str, str]
 
 
 class Pen:
-    """Draws with fonts and texts that it keeps: a new font or glyph costs half a millisecond."""
+    """Draws with fonts and texts that it keeps: a new font or glyph costs half a millisecond.
+
+    Sizes of text, and lengths given to `px`, are those on a 1000 x 800 surface; positions are real pixels.
+    """
 
     def __init__(self) -> None:
         self.scale = 1.0
-        """Of every size below: 1 on a 1000 x 800 surface."""
+        """Of every size: 1 on a 1000 x 800 surface."""
         self._fonts: dict[int, pygame.Font] = {}
         self._texts: dict[tuple[str, int, str], pygame.Surface] = {}
         self._panels: dict[tuple[int, int], pygame.Surface] = {}
+
+    def fit(self, size: tuple[int, int]) -> None:
+        """Draw for a surface of `size` pixels from now on."""
+        scale = max(SMALLEST_SCALE, min(size[0] / DRAWN_FOR[0], size[1] / DRAWN_FOR[1]))
+        if scale != self.scale:
+            self.scale = scale
+            self._texts.clear()
+            self._panels.clear()
 
     def px(self, size: float) -> int:
         """Pixels of a length that is `size` on a 1000 x 800 surface."""
@@ -57,39 +74,65 @@ class Pen:
 
     def width(self, string: str, size: int) -> int:
         """Pixels that `string` takes."""
-        return self._text(string, size, INK).get_width()
+        return self._font(size).size(string)[0]
+
+    def elided(self, string: str, size: int, width: int) -> str:
+        """As much of `string` as `width` pixels hold."""
+        if self.width(string, size) <= width:
+            return string
+        kept = next((end for end in range(len(string), 0, -1) if self.width(f"{string[:end]}...", size) <= width), 0)
+        return f"{string[:kept]}..."
 
     def panel(self, surface: pygame.Surface, rect: pygame.Rect) -> None:
         """A dark see-through plate."""
         if rect.size not in self._panels:
             plate = pygame.Surface(rect.size, pygame.SRCALPHA)
-            pygame.draw.rect(plate, SHADE, plate.get_rect(), border_radius=12)
+            pygame.draw.rect(plate, SHADE, plate.get_rect(), border_radius=self.px(12))
             self._panels[rect.size] = plate
         surface.blit(self._panels[rect.size], rect)
 
     def card(
         self, surface: pygame.Surface, title: str, lines: Sequence[str], hints: Sequence[Hint], colour: str = INK
     ) -> None:
-        """A plate in the middle: a title, lines under it, and what to press."""
-        height = 96 + 30 * len(lines) + (20 + 34 * len(hints) if hints else 0)
-        rect = pygame.Rect(0, 0, 620, height)
-        rect.center = (surface.get_width() // 2, (surface.get_height() - 100) // 2)
+        """A plate in the middle: a title, lines under it, and what to press. As wide and high as it needs to be."""
+        px = self.px
+        room = surface.get_rect().inflate(-px(32), -px(24))
+        head = px(84) + px(30) * len(lines)
+        rect = pygame.Rect(0, 0, self._card_width(title, lines, hints, room.width), head)
+        rect.height += min(px(24) + px(34) * len(hints), room.height - head) if hints else px(12)
+        rect.center = room.center
+        if rect.height < room.height - px(200):
+            rect.centery -= px(50)  # the middle of what is above the gauges
         self.panel(surface, rect)
-        y = rect.top + 46
-        size = 40 if self.width(title, 40) < rect.width - 40 else 26  # a gamepad's name may be long
-        self.text(surface, title, (rect.centerx, y), size, colour, "center")
-        for line in lines:
-            y += 36 if line is lines[0] else 30
-            self.text(surface, line, (rect.centerx, y + 8), 22, DIM, "center")
-        self.hints(surface, hints, pygame.Rect(rect.left + 90, y + 50, rect.width - 180, 0))
+        title = self.elided(title, 40, rect.width - px(40))
+        self.text(surface, title, (rect.centerx, rect.top + px(46)), 40, colour, "center")
+        for row, line in enumerate(lines):
+            self.text(surface, line, (rect.centerx, rect.top + px(88) + px(30) * row), 22, INK, "center")
+        table = pygame.Rect(rect.left, rect.top + head, rect.width, rect.bottom - px(12) - rect.top - head)
+        self.hints(surface, hints, table.inflate(-px(100), 0))
+
+    def _card_width(self, title: str, lines: Sequence[str], hints: Sequence[Hint], room: int) -> int:
+        lines_width = max((self.width(line, 22) for line in lines), default=0) + self.px(60)
+        hints_width = sum(self._columns(hints)) + 2 * self.px(30) + self.px(100)
+        return min(max(self.px(560), self.width(title, 40) + self.px(60), lines_width, hints_width), room)
 
     def hints(self, surface: pygame.Surface, hints: Sequence[Hint], rect: pygame.Rect) -> None:
-        """What to press, a row each: what it does, the key, the gamepad's button."""
+        """What to press, a row each, spread over the width of `rect`: what it does, the key, the gamepad's button.
+
+        Rows close up where `rect` is lower than they would like; its height is no limit when it is 0.
+        """
+        columns = self._columns(hints)
+        gap = (rect.width - sum(columns)) / 2
+        pitch = min(self.px(34), rect.height / len(hints)) if rect.height and hints else self.px(34)
         for row, (what, key, button) in enumerate(hints):
-            y = rect.top + 34 * row
+            y = rect.top + pitch * (row + 0.5)
             self.text(surface, what, (rect.left, y), 22, INK, "midleft")
-            self.text(surface, key, (rect.left + rect.width * 0.4, y), 22, ACCENT, "midleft")
-            self.text(surface, button, (rect.left + rect.width * 0.74, y), 22, DIM, "midleft")
+            self.text(surface, key, (rect.left + columns[0] + gap, y), 22, ACCENT, "midleft")
+            self.text(surface, button, (rect.right - columns[2], y), 22, DIM, "midleft")
+
+    def _columns(self, hints: Sequence[Hint]) -> list[int]:
+        """Their widths in pixels."""
+        return [max((self.width(row[column], 22) for row in hints), default=0) for column in range(3)]
 
     def _text(self, string: str, size: int, colour: str) -> pygame.Surface:
         key = (string, size, colour)
@@ -100,6 +143,7 @@ class Pen:
         return self._texts[key]
 
     def _font(self, size: int) -> pygame.Font:
-        if size not in self._fonts:
-            self._fonts[size] = pygame.Font(None, size)  # the bundled one: the same everywhere
-        return self._fonts[size]
+        pixels = max(SMALLEST_TEXT, self.px(size))
+        if pixels not in self._fonts:
+            self._fonts[pixels] = pygame.Font(None, pixels)  # the bundled one: the same everywhere
+        return self._fonts[pixels]

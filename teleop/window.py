@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import tempfile
@@ -13,7 +14,11 @@ from teleop.errors import UsageError
 from teleop.pen import Pen
 
 SIZE = (1000, 800)
-"""The canvas, pixels; also the world's picture. A resized window shows it scaled."""
+"""Pixels of a new window where nothing speaks for another size; also of the world's picture."""
+SMALLEST = (640, 480)
+"""Readable down to this; smaller screens get a window of this size."""
+OF_DESKTOP = 0.9
+"""What a new window may take of the screen: title bar and task bar need the rest."""
 UNSEEN_DRIVERS = ("offscreen", "dummy")
 """SDL picks "offscreen" without a word when there is no screen: everything would work and nobody would see it."""
 FOCUS_LOST = "the window lost its focus"
@@ -22,35 +27,33 @@ FOCUS_GONE = (pygame.WINDOWFOCUSLOST, pygame.WINDOWMINIMIZED)
 
 
 class Window:
-    """A 1000 x 800 canvas in a resizable window, and its events.
+    """A resizable window of at least 640 x 480, and its events.
 
-    Keyboard, focus and gamepads all arrive through `pump`, which is to be called once a tick.
+    Keyboard, focus and gamepads all arrive through `pump`, which is to be called once a tick. `size` in pixels; None
+    for one that suits the screen.
     """
 
-    def __init__(self, title: str) -> None:
-        # Without it SDL holds a stick's old value while the window is unfocused: a stuck throttle. With it values
-        # stay true, and losing focus pauses.
-        os.environ.setdefault("SDL_JOYSTICK_ALLOW_BACKGROUND_EVENTS", "1")
-        if sys.platform == "linux":
-            # Showing a frame through OpenGL costs 1.5 ms where that is software, through shared memory 0.01 ms.
-            os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
+    def __init__(self, title: str, size: tuple[int, int] | None = None) -> None:
+        prepare_environment()
         pygame.display.init()
         pygame.font.init()
         controller.init()
         # Not SCALED: that is OpenGL again.
-        self._screen = pygame.display.set_mode(SIZE, pygame.RESIZABLE)
+        self._screen = pygame.display.set_mode(
+            size or suitable_size(pygame.display.get_desktop_sizes()[0]), pygame.RESIZABLE
+        )
         pygame.display.set_caption(title)
         pygame.mouse.set_visible(False)
-        self._canvas = pygame.Surface(SIZE)
         self.pen = Pen()
+        self.pen.fit(self._screen.get_size())
         self.focused = True
         self.closed = False
         """The person closed it: they want to leave."""
 
     @property
     def canvas(self) -> pygame.Surface:
-        """Draw here, then `present`. The display itself while nobody resized it."""
-        return self._screen if self._screen.get_size() == SIZE else self._canvas
+        """The display at its real size, which may change with every `pump`. Draw here, then `present`."""
+        return self._screen
 
     def pump(self) -> list[pygame.Event]:
         """Everything that happened since the last call, in order."""
@@ -62,12 +65,11 @@ class Window:
                 self.focused = True
             elif event.type == pygame.QUIT:
                 self.closed = True
+        self.pen.fit(self._screen.get_size())
         return events
 
     def present(self) -> None:
-        """Show the canvas, scaled to the window where that was resized."""
-        if self._screen.get_size() != SIZE:
-            _fit(self._canvas, self._screen)
+        """Show what was drawn."""
         pygame.display.flip()
 
     def close(self) -> None:
@@ -76,12 +78,23 @@ class Window:
         pygame.display.quit()
 
 
-def _fit(canvas: pygame.Surface, screen: pygame.Surface) -> None:
-    """The whole canvas on the screen, in its own proportions."""
-    scale = min(screen.get_width() / SIZE[0], screen.get_height() / SIZE[1])
-    shown = pygame.transform.smoothscale_by(canvas, scale)
-    screen.fill("black")
-    screen.blit(shown, shown.get_rect(center=screen.get_rect().center))
+def prepare_environment() -> None:
+    """What SDL reads once, before its first window."""
+    # Without it SDL holds a stick's old value while the window is unfocused: a stuck throttle. With it values
+    # stay true, and losing focus pauses.
+    os.environ.setdefault("SDL_JOYSTICK_ALLOW_BACKGROUND_EVENTS", "1")
+    # Without it Windows shows a small picture enlarged: blurred text.
+    os.environ.setdefault("SDL_WINDOWS_DPI_AWARENESS", "permonitorv2")
+    if sys.platform == "linux":
+        # Showing a frame through OpenGL costs 1.5 ms where that is software, through shared memory 0.01 ms.
+        os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
+
+
+def suitable_size(desktop: tuple[int, int]) -> tuple[int, int]:
+    """1000 x 800; less on a smaller desktop, a whole multiple on one of very many pixels."""
+    scale = OF_DESKTOP * min(desktop[0] / SIZE[0], desktop[1] / SIZE[1])
+    scale = math.floor(scale) if scale >= 1 else scale
+    return max(SMALLEST[0], round(SIZE[0] * scale)), max(SMALLEST[1], round(SIZE[1] * scale))
 
 
 def require_screen() -> None:

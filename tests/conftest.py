@@ -12,7 +12,7 @@ os.environ["SDL_VIDEODRIVER"] = "dummy"
 os.environ["SDL_AUDIODRIVER"] = "dummy"
 os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
 
-from teleop.window import Window
+from teleop.window import SIZE, Window
 from tests.optional import need
 from tests.virtual_joystick import VirtualPad
 from tests.virtual_screen import virtual_screen
@@ -21,7 +21,7 @@ from tests.virtual_screen import virtual_screen
 @pytest.fixture
 def window() -> Iterator[Window]:
     """A real window on SDL's dummy screen; `pygame.event.post` reaches it."""
-    window = Window("test")
+    window = Window("test", SIZE)
     window.pump()
     yield window
     window.close()

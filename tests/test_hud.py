@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pygame
 import pytest
 
-from teleop.bindings import hint
+from teleop.bindings import Bindings, Rewind
 from teleop.frame import Command, End, Frame, Outcome, Source, Start, Tick
 from teleop.loop import CRASHED, PAUSED
-from teleop.pen import ACCENT, DARK, DIM, RECORDING, TRACK, WARNING
-from teleop.sinks.hud import Hud, lap_text, message
+from teleop.pen import ACCENT, DIM, RECORDING, TRACK, WARNING
+from teleop.sinks.gauges import lap_text
+from teleop.sinks.hud import Hud
+from teleop.sinks.messages import message
 from teleop.window import SIZE, Window
 from tests.fakes import ToyWorld
 
@@ -55,8 +57,13 @@ class Rows:
     rows_behind: int = 0
 
 
+@dataclass
 class Somebody:
-    name = "keyboard"
+    """At the wheel."""
+
+    name: str = "keyboard"
+    help_wanted: bool = False
+    bindings: Bindings = field(default_factory=Bindings)
 
 
 @pytest.fixture
@@ -148,8 +155,6 @@ def test_the_cadence_is_shown_and_lateness_beyond_a_tick_stands_out(hud: Hud, wi
         line = window.canvas.subsurface(pygame.Rect(20, 772, 200, 24))
         return {tuple(line.get_at((x, y)))[:3] for x in range(200) for y in range(24)}
 
-    hud.on_frame(frame())
-    assert colours() == {tuple(pygame.Color(DARK))[:3]}
     for time_ns in (20_000_000, 40_000_000):
         hud.on_frame(at(time_ns, late_ms=4))
     assert tuple(pygame.Color(DIM))[:3] in colours()
@@ -164,17 +169,18 @@ def at(time_ns: int, late_ms: float) -> Frame:
 
 
 def test_a_crash_asks_finish_rewind_or_discard_and_nothing_else() -> None:
-    _, _, hints, _ = message(CRASHED)
-    assert [keys for _, *keys in hints] == [
-        list(hint(command)) for command in (Command.REWIND, Command.FINISH, Command.DISCARD)
+    bindings = Bindings()
+    said = message(CRASHED, bindings)
+    assert [keys for _, *keys in said.hints] == [
+        list(bindings.hint(command)) for command in (Rewind(1), Command.FINISH, Command.DISCARD)
     ]
 
 
 @pytest.mark.parametrize("why", [PAUSED, "Virtual Pad was unplugged", "the window lost its focus"])
 def test_a_pause_says_why_and_how_to_go_on(why: str) -> None:
-    title, _, hints, _ = message(why)
-    assert title.lower() == why.lower()
-    assert hints[0] == ("go on", *hint(Command.PAUSE))
+    said = message(why, Bindings())
+    assert said.title.lower() == why.lower()
+    assert any("Touch a control or press Space to drive on." in line for line in said.lines)
 
 
 def test_a_message_lies_over_the_picture(hud: Hud, window: Window) -> None:

@@ -9,19 +9,48 @@ import pygame
 import pytest
 
 from teleop.errors import UsageError
-from teleop.window import SIZE, Window, require_screen
+from teleop.window import Window, require_screen, suitable_size
 
 
-def test_a_resized_window_shows_the_whole_canvas(window: Window) -> None:
-    pygame.display.set_mode((500, 500), pygame.RESIZABLE)
-    assert window.canvas.get_size() == SIZE
+@pytest.mark.parametrize(("size", "scale"), [((2000, 1600), 2.0), ((1000, 1200), 1.0), ((640, 480), 0.75)])
+def test_the_canvas_is_the_window_at_its_real_size_and_the_pen_fits_it(
+    window: Window, size: tuple[int, int], scale: float
+) -> None:
+    pygame.display.set_mode(size, pygame.RESIZABLE)
+    window.pump()
+    assert window.canvas.get_size() == size
+    assert window.pen.scale == scale
+
+
+def test_a_resized_window_is_drawn_on_to_its_corners(window: Window) -> None:
+    pygame.display.set_mode((700, 500), pygame.RESIZABLE)
+    window.pump()
     window.canvas.fill("white")
     window.present()
     screen = pygame.display.get_surface()
     assert screen is not None
-    assert screen.get_size() == (500, 500)
-    # 1000 x 800 fits as 500 x 400, with black above and below.
-    assert [tuple(screen.get_at((250, y)))[:3] for y in (20, 250, 480)] == [(0,) * 3, (255,) * 3, (0,) * 3]
+    assert tuple(screen.get_at((699, 499)))[:3] == (255, 255, 255)
+
+
+def test_no_text_is_too_small_to_read(window: Window) -> None:
+    pygame.display.set_mode((640, 480), pygame.RESIZABLE)
+    window.pump()
+    letter = window.pen.text(window.canvas, "X", (100, 100), 10)
+    assert letter.height >= 13
+
+
+@pytest.mark.parametrize(
+    ("desktop", "size"),
+    [
+        ((1920, 1080), (1000, 800)),
+        ((1280, 1024), (1000, 800)),
+        ((1366, 768), (864, 691)),
+        ((640, 480), (640, 480)),
+        ((3840, 2160), (2000, 1600)),
+    ],
+)
+def test_a_new_window_suits_its_screen(desktop: tuple[int, int], size: tuple[int, int]) -> None:
+    assert suitable_size(desktop) == size
 
 
 def test_without_a_screen_driving_is_refused_with_the_remedy() -> None:
