@@ -7,9 +7,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 import pygame
-from pygame import gfxdraw
 
-from teleop.pen import ACCENT, INK, WARNING
+from teleop.pen import ACCENT, DARK, INK, WARNING
 from teleop.road import Floats, Road
 
 AHEAD = "#7a818c"
@@ -17,11 +16,12 @@ AHEAD = "#7a818c"
 DRIVEN = "#d9dce0"
 MISSED = WARNING
 LINE = ACCENT
-NARROWEST = 3.0
-"""Pixels of half the road's width: on a small map the true width would be too thin to see a tile of."""
-CAR_SIZE = 7.0
-"""Pixels from the car's middle to its nose, on a map of 150."""
-CAR_AT = 150
+NARROWEST = 1 / 50
+"""Half the road's width as a part of the map's size: its true width would be too thin to see a missed tile of."""
+CAR_SIZE = 1 / 16
+"""From the car's middle to its nose, as a part of the map's size."""
+FINE = 2
+"""The road is drawn this much larger, and shrunk: smooth edges without seams between tiles."""
 
 Bools = npt.NDArray[np.bool_]
 
@@ -34,14 +34,17 @@ class TrackMap:
 
     def __init__(self, road: Road, size: int) -> None:
         self.size = size
-        self._car_size = max(CAR_SIZE, CAR_SIZE * size / CAR_AT)
-        margin = self._car_size + 1
-        low, high = road.centre.min(axis=0) - road.half_width, road.centre.max(axis=0) + road.half_width
-        self._zoom = (size - 2 * margin) / float((high - low).max())
+        low, high = road.centre.min(axis=0), road.centre.max(axis=0)
         self._middle = (low + high) / 2
-        self._tiles = self._tile_corners(road)
+        self._zoom = size * (1 - 2 * (NARROWEST + CAR_SIZE)) / float((high - low).max())
+        half_width = max(road.half_width, NARROWEST * size / self._zoom)
+        self._tiles = FINE * self._pixels(tile_corners(road, half_width))
+        self._start_line = self._pixels(road.point([0.0, 0.0], [-2 * half_width, 2 * half_width]))
+        self._fine = pygame.Surface((FINE * size, FINE * size), pygame.SRCALPHA)
         self._picture = pygame.Surface((size, size), pygame.SRCALPHA)
         self._colours = [""] * len(self._tiles)
+        self.missed = 0
+        """Tiles of the last `visited` that stand out."""
         self._show(np.zeros(len(self._tiles), np.bool_))
 
     def draw(
@@ -60,37 +63,47 @@ class TrackMap:
         if visited is not None:
             self._show(visited)
         surface.blit(self._picture, topleft)
+        begin, end = (self._start_line + topleft).tolist()
+        pygame.draw.line(surface, INK, begin, end, 2)
         if line is not None and np.size(line) >= 4:
             pygame.draw.aalines(surface, LINE, False, (self._pixels(np.asarray(line)) + topleft).tolist())
         if car is not None:
             self._draw_car(surface, topleft, np.asarray(car, np.float64))
 
-    def _tile_corners(self, road: Road) -> list[list[list[float]]]:
-        """(tiles, 4, 2) pixels: tile i lies before point i of the centre line."""
-        half_width = max(road.half_width, NARROWEST / self._zoom)
-        left, right = road.point(road.stations, half_width), road.point(road.stations, -half_width)
-        corners = np.stack([np.roll(left, 1, axis=0), left, right, np.roll(right, 1, axis=0)], axis=1)
-        tiles: list[list[list[float]]] = self._pixels(corners).tolist()
-        return tiles
-
     def _pixels(self, xy: Floats) -> Floats:
         """(..., 2) world units to pixels of the map."""
-        return (xy - self._middle) * (self._zoom, -self._zoom) + self.size / 2
+        return np.asarray((xy - self._middle) * (self._zoom, -self._zoom) + self.size / 2, np.float64)
 
     def _show(self, visited: Bools) -> None:
-        for tile, colour in enumerate(tile_colours(visited)):
-            if colour != self._colours[tile]:
-                self._colours[tile] = colour
-                gfxdraw.filled_polygon(self._picture, self._tiles[tile], pygame.Color(colour))
-                gfxdraw.aapolygon(self._picture, self._tiles[tile], pygame.Color(colour))
+        """Draw the tiles whose colour changed."""
+        colours = tile_colours(visited)
+        changed = [tile for tile, colour in enumerate(colours) if colour != self._colours[tile]]
+        for tile in changed:
+            drawn = pygame.draw.polygon(self._fine, colours[tile], self._tiles[tile].tolist())
+            self._shrink(drawn)
+        self._colours, self.missed = colours, colours.count(MISSED)
+
+    def _shrink(self, drawn: pygame.Rect) -> None:
+        """Bring a part of the fine picture into the one that is shown."""
+        left, top = drawn.left // FINE, drawn.top // FINE
+        part = pygame.Rect(left, top, -(-drawn.right // FINE) - left, -(-drawn.bottom // FINE) - top)
+        part = part.clip(self._picture.get_rect())
+        fine = self._fine.subsurface([FINE * value for value in part])
+        pygame.transform.smoothscale(fine, part.size, self._picture.subsurface(part))
 
     def _draw_car(self, surface: pygame.Surface, topleft: tuple[int, int], pose: Floats) -> None:
-        """An arrowhead, pale with a dark rim: seen on road and map alike."""
+        """An arrowhead with a dark rim: seen on road and map alike."""
         turns = pose[2] + np.array([0.0, 0.8 * math.pi, 1.2 * math.pi])
-        corners = np.stack([np.cos(turns), -np.sin(turns)], axis=1) * self._car_size
+        corners = np.stack([np.cos(turns), -np.sin(turns)], axis=1) * CAR_SIZE * self.size
         arrow = (corners + self._pixels(pose[:2]) + topleft).tolist()
         pygame.draw.polygon(surface, ACCENT, arrow)
-        pygame.draw.aalines(surface, INK, True, arrow)
+        pygame.draw.aalines(surface, DARK, True, arrow)
+
+
+def tile_corners(road: Road, half_width: float) -> Floats:
+    """(tiles, 4, 2) world units: tile i lies before point i of the centre line."""
+    left, right = road.point(road.stations, half_width), road.point(road.stations, -half_width)
+    return np.stack([np.roll(left, 1, axis=0), left, right, np.roll(right, 1, axis=0)], axis=1)
 
 
 def tile_colours(visited: Bools) -> list[str]:

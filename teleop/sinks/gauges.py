@@ -67,7 +67,7 @@ class Gauges:
         """An empty gauge with its name."""
         left, width = round(strip.width * CONTROLS[0]), round(strip.width * CONTROLS[1])
         self._pen.text(canvas, name, (left, y), 20, colour, "midleft")
-        label = self._pen.width("steering ", 20)
+        label = self._pen.width("steering", 20) + self._pen.px(12)
         bar = pygame.Rect(left + label, 0, width - label, self._pen.px(14))
         bar.centery = y
         pygame.draw.rect(canvas, TRACK, bar, border_radius=self._pen.px(4))

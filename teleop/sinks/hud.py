@@ -128,19 +128,23 @@ class Hud:
 
     def _draw_light(self, canvas: pygame.Surface, recording: bool) -> pygame.Rect:
         """The light, and the count that says it tells the truth. Off is a ring, not only another colour."""
-        px = self._pen.px
-        plate = pygame.Rect(px(16), px(16), px(236), px(40))
-        self._pen.panel(canvas, plate)
+        px, pen = self._pen.px, self._pen
+        word, count = self._recorded()
+        words_width = pen.width(word, 24) + px(18) + pen.width(count, 24)
+        plate = pygame.Rect(px(16), px(16), max(px(236), px(56) + words_width), px(40))
+        pen.panel(canvas, plate)
         burns = recording and self._rows is not None
         light = (plate.left + px(22), plate.centery)
-        pygame.draw.circle(canvas, RECORDING if burns else DIM, light, px(8), 0 if burns else 2)
-        if self._rows is None:
-            word, count = ("watching" if self._watched else "practice"), "not recorded"
-        else:
-            word, count = "REC", f"{self._rows.rows_recorded:,} frames"
-        self._pen.text(canvas, word, (plate.left + px(40), plate.centery + 1), 24, INK if burns else DIM, "midleft")
-        self._pen.text(canvas, count, (plate.right - px(16), plate.centery + 1), 24, INK, "midright")
+        pygame.draw.aacircle(canvas, RECORDING if burns else DIM, light, px(8), 0 if burns else 2)
+        pen.text(canvas, word, (plate.left + px(40), plate.centery + 1), 24, INK if burns else DIM, "midleft")
+        pen.text(canvas, count, (plate.right - px(16), plate.centery + 1), 24, INK, "midright")
         return plate
+
+    def _recorded(self) -> tuple[str, str]:
+        """Beside the light."""
+        if self._rows is None:
+            return "watching" if self._watched else "practice", "not recorded"
+        return "REC", f"{self._rows.rows_recorded:,} frames"
 
     @property
     def _watched(self) -> bool:
@@ -157,11 +161,10 @@ class Hud:
 
     def _who(self) -> str:
         """Drives, and what a person has in hand."""
-        if self._driver is Source.LEARNER and self._start.learner:
-            return f"{self._start.learner['name']} drives"
-        if self._driver is Source.HUMAN and self._start.expert == "human":
-            return f"you · {self._seat.name}"
-        return f"{self._seat.name if self._driver is Source.HUMAN else self._driver.name.lower()} drives"
+        if self._driver is Source.HUMAN:
+            return f"you · {self._seat.name}" if self._start.expert == "human" else f"{self._seat.name} drives"
+        learner = self._start.learner if self._driver is Source.LEARNER else None
+        return f"{learner['name'] if learner else self._driver.name.lower()} drives · {self._seat.name} in hand"
 
     def _draw_notices(self, canvas: pygame.Surface) -> None:
         """One under the other, each only while it is true."""
@@ -187,13 +190,17 @@ class Hud:
         if self._map is None or self._map.size != size:
             self._map = TrackMap(self._start.road, size)
         canvas = self._window.canvas
-        plate = pygame.Rect(0, 0, size, size)
+        plate = pygame.Rect(0, 0, size, size + self._pen.px(26))
         plate.bottomright = canvas.get_width() - self._pen.px(16), self._gauges.strip(canvas).top - self._pen.px(16)
         self._pen.panel(canvas, plate)
         visited = self._world.visited if isinstance(self._world, Tiled) else None
         self._map.draw(canvas, plate.topleft, visited=visited, car=outcome.pose)
+        text, colour = (f"{self._map.missed} tiles missed", WARNING) if self._map.missed else ("no tile missed", DIM)
+        self._pen.text(canvas, text, (plate.centerx, plate.bottom - self._pen.px(18)), 20, colour, "center")
 
     def _say(self, why: str, seconds_back: float) -> None:
         seat = self._seat
+        if seat.help_wanted:
+            self._window.canvas.fill(DARK)
         said = help_message(seat.bindings) if seat.help_wanted else message(why, seat.bindings, seconds_back)
         self._pen.card(self._window.canvas, said.title, said.lines, said.hints, said.colour)

@@ -10,6 +10,9 @@ from teleop.loop import CRASHED, PAUSED, REWOUND
 from teleop.pen import INK, WARNING, Hint
 from teleop.window import FOCUS_LOST
 
+HEAD = ("", "keyboard", "gamepad")
+"""Of the columns that say what to press."""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -40,18 +43,19 @@ def message(why: str, bindings: Bindings, seconds_back: float = 0.0) -> Message:
 
 def help_message(bindings: Bindings) -> Message:
     """Everything that can be pressed."""
-    head = ("", "keyboard", "gamepad")
-    return Message("Keys and buttons", (go_on(bindings),), (head, *bindings.help_table()))
+    return Message("Keys and buttons", (go_on(bindings),), (HEAD, *bindings.help_table()))
 
 
 def go_on(bindings: Bindings) -> str:
     """How a pause ends."""
-    return f"Touch a control or press {bindings.hint(Command.PAUSE)[0]} to drive on."
+    presses = " or ".join(press for press in bindings.hint(Command.PAUSE) if press)
+    return f"Touch a control or press {presses} to drive on."
 
 
 def choices(bindings: Bindings, back: str) -> tuple[Hint, ...]:
     """What can be done with what was driven."""
     return (
+        HEAD,
         (back, *bindings.hint(Rewind(1))),
         ("finish: keep it", *bindings.hint(Command.FINISH)),
         ("discard it", *bindings.hint(Command.DISCARD)),
