@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -96,6 +96,9 @@ BUTTON_NAMES = {
     pygame.CONTROLLER_BUTTON_START: "Start",
     pygame.CONTROLLER_BUTTON_LEFTSHOULDER: "LB",
     pygame.CONTROLLER_BUTTON_RIGHTSHOULDER: "RB",
+    pygame.CONTROLLER_BUTTON_LEFTSTICK: "LS",
+    pygame.CONTROLLER_BUTTON_RIGHTSTICK: "RS",
+    pygame.CONTROLLER_BUTTON_GUIDE: "Guide",
     pygame.CONTROLLER_BUTTON_DPAD_UP: "D-pad up",
     pygame.CONTROLLER_BUTTON_DPAD_DOWN: "D-pad down",
     pygame.CONTROLLER_BUTTON_DPAD_LEFT: "D-pad left",
@@ -104,24 +107,62 @@ BUTTON_NAMES = {
 KEY_NAMES = {pygame.K_RETURN: "Enter", pygame.K_ESCAPE: "Esc"}
 
 
+@dataclass(frozen=True, slots=True)
+class PadAxis:
+    """A gamepad's axis, or half of one, that steers or is a pedal."""
+
+    axis: int
+    """pygame.CONTROLLER_AXIS_..."""
+    sign: int = 1
+    """-1 where it is pushed to its negative end."""
+
+
+STICKS = {
+    "left stick": PadAxis(pygame.CONTROLLER_AXIS_LEFTX),
+    "right stick": PadAxis(pygame.CONTROLLER_AXIS_RIGHTX),
+}
+"""What can steer, left to right."""
+TRIGGERS = {
+    "left trigger": PadAxis(pygame.CONTROLLER_AXIS_TRIGGERLEFT),
+    "right trigger": PadAxis(pygame.CONTROLLER_AXIS_TRIGGERRIGHT),
+    "left stick up": PadAxis(pygame.CONTROLLER_AXIS_LEFTY, -1),
+    "left stick down": PadAxis(pygame.CONTROLLER_AXIS_LEFTY),
+    "right stick up": PadAxis(pygame.CONTROLLER_AXIS_RIGHTY, -1),
+    "right stick down": PadAxis(pygame.CONTROLLER_AXIS_RIGHTY),
+}
+"""What can be a pedal; some pads' triggers are mere buttons, hence the sticks."""
+
+
 class Bindings:
     """The table in use: what a key or button means, and how each meaning is said."""
 
-    def __init__(self, table: Sequence[Binding] = BINDINGS) -> None:
+    def __init__(self, table: Sequence[Binding] = BINDINGS, joystick: Mapping[Meaning, str] | None = None) -> None:
+        """`joystick` says how a person's own wheel says a meaning: "button 9", "wheel", "pedal"."""
         self.table = tuple(table)
+        self._joystick = joystick or {}
         self.keys: dict[int, Meaning] = {key: binding.meaning for binding in table for key in binding.keys}
         """pygame.K_... to what it means."""
         self.buttons: dict[int, Meaning] = {button: binding.meaning for binding in table for button in binding.buttons}
         """pygame.CONTROLLER_BUTTON_... to what it means."""
+        self.steering = STICKS[self._binding(Drive.RIGHT).axis]
+        self.gas = TRIGGERS[self._binding(Drive.GAS).axis]
+        self.brake = TRIGGERS[self._binding(Drive.BRAKE).axis]
 
     def help_table(self) -> list[tuple[str, str, str]]:
-        """(what, keys, gamepad) a row, in the table's order."""
-        return [(binding.what, keys_text(binding), pad_text(binding)) for binding in self.table]
+        """(what, keys, gamepad and wheel) a row, in the table's order."""
+        return [(binding.what, keys_text(binding), self._hand_text(binding)) for binding in self.table]
 
     def hint(self, meaning: Meaning) -> tuple[str, str]:
-        """The shortest way to say `meaning`: (key, gamepad button)."""
-        binding = next(binding for binding in self.table if binding.meaning == meaning)
-        return keys_text(binding).split(" or ")[0], pad_text(binding).split(" or ")[0]
+        """The shortest way to say `meaning`: (key, gamepad button and wheel button)."""
+        binding = self._binding(meaning)
+        button = pad_text(binding).split(" or ")[0]
+        return keys_text(binding).split(" or ")[0], _listed(", ", button, self._joystick.get(meaning, ""))
+
+    def _hand_text(self, binding: Binding) -> str:
+        return _listed(" or ", pad_text(binding), self._joystick.get(binding.meaning, ""))
+
+    def _binding(self, meaning: Meaning) -> Binding:
+        return next(binding for binding in self.table if binding.meaning == meaning)
 
 
 def keys_text(binding: Binding) -> str:
@@ -132,3 +173,12 @@ def keys_text(binding: Binding) -> str:
 def pad_text(binding: Binding) -> str:
     """ "Start or A", "left stick"; empty where a gamepad can't say it."""
     return binding.axis or " or ".join(BUTTON_NAMES[button] for button in binding.buttons)
+
+
+def meaning_name(meaning: Meaning) -> str:
+    """As the settings file says it: "gas", "pause", "rewind_2"."""
+    return f"rewind_{meaning.seconds}" if isinstance(meaning, Rewind) else meaning.value
+
+
+def _listed(separator: str, *texts: str) -> str:
+    return separator.join(text for text in texts if text)

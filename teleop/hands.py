@@ -5,9 +5,14 @@ from __future__ import annotations
 from teleop.devices.gamepad import Gamepads
 from teleop.devices.keyboard import Keyboard
 from teleop.devices.seat import HandDevice
+from teleop.devices.wheel import Wheel
 from teleop.settings import Settings
 
 
 def every_hand_device(settings: Settings) -> list[HandDevice]:
-    """Keyboard, gamepads; the first one is in hand until another is touched."""
-    return [Keyboard(settings.bindings), Gamepads(settings.bindings)]
+    """Keyboard, gamepads, taught joysticks; the first one is in hand until another is touched."""
+    return [
+        Keyboard(settings.bindings),
+        Gamepads(settings.bindings, settings.feel, left_alone=settings.joysticks),
+        Wheel(settings.joysticks, settings.feel),
+    ]

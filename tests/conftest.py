@@ -11,6 +11,8 @@ import pytest
 os.environ["SDL_VIDEODRIVER"] = "dummy"
 os.environ["SDL_AUDIODRIVER"] = "dummy"
 os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
+# Nor do they read the settings of whoever runs them.
+os.environ["TELEOP_SETTINGS"] = os.devnull
 
 from teleop.window import SIZE, Window
 from tests.optional import need

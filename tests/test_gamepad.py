@@ -12,7 +12,8 @@ import pytest
 
 from teleop.bindings import Bindings
 from teleop.clock import SimulatedMetronome
-from teleop.devices.gamepad import Gamepads, rescaled
+from teleop.devices.feel import rescaled
+from teleop.devices.gamepad import Gamepads
 from teleop.devices.keyboard import Keyboard
 from teleop.devices.seat import Seat
 from teleop.frame import Action, Command, Controls, End, Source, Start, Tick

@@ -44,7 +44,7 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.window": LEAF | SEAT,
     "teleop.track_map": {"teleop.road", "teleop.pen"},
     "teleop.sounds": set(),
-    "teleop.settings": LEAF | {"teleop.bindings"},
+    "teleop.settings": LEAF | {"teleop.bindings", "teleop.devices", "teleop.durable"},
     "teleop.hands": {"teleop.devices", "teleop.settings"},
     "teleop.experts": {"teleop.devices", "teleop.drivers"},
     "teleop.screens": PARTS

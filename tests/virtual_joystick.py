@@ -1,4 +1,4 @@
-"""A gamepad without hardware: SDL's own virtual joystick, in the very SDL that pygame loaded."""
+"""A gamepad and a wheel without hardware: SDL's own virtual joystick, in the very SDL that pygame loaded."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pygame
 
-GAME_CONTROLLER = 1
-AXES, BUTTONS = 6, 15
+GAME_CONTROLLER, WHEEL = 1, 2
 FULL = 32767
 
 
@@ -33,6 +32,10 @@ class _Description(c.Structure):
     )
 
 
+class _Guid(c.Structure):
+    _fields_ = (("bytes", c.c_uint8 * 16),)
+
+
 def load_sdl() -> c.CDLL:
     """The SDL library of this process; another copy of it would know nothing of pygame's events."""
     maps = Path("/proc/self/maps").read_text()
@@ -40,6 +43,8 @@ def load_sdl() -> c.CDLL:
     sdl = c.CDLL(path)
     sdl.SDL_GetError.restype = c.c_char_p
     sdl.SDL_JoystickOpen.restype = c.c_void_p
+    sdl.SDL_JoystickGetGUID.restype = _Guid
+    sdl.SDL_JoystickGetGUID.argtypes = [c.c_void_p]
     sdl.SDL_JoystickAttachVirtualEx.argtypes = [c.POINTER(_Description)]
     sdl.SDL_JoystickInstanceID.argtypes = sdl.SDL_JoystickClose.argtypes = [c.c_void_p]
     sdl.SDL_JoystickSetVirtualAxis.argtypes = [c.c_void_p, c.c_int, c.c_int16]
@@ -47,20 +52,20 @@ def load_sdl() -> c.CDLL:
     return sdl
 
 
-class VirtualPad:
-    """A plugged-in gamepad. What is set becomes visible at the next event pump."""
+class _VirtualJoystick:
+    """Something plugged in. What is set becomes visible at the next event pump."""
 
-    def __init__(self, name: str = "Virtual Pad") -> None:
+    def __init__(self, name: str, kind: int, vendor: int, product: int, axes: int, buttons: int) -> None:
         self._sdl = load_sdl()
         description = _Description(
             version=1,
-            type=GAME_CONTROLLER,
-            naxes=AXES,
-            nbuttons=BUTTONS,
-            vendor_id=0x045E,
-            product_id=0x028E,
-            button_mask=(1 << BUTTONS) - 1,
-            axis_mask=(1 << AXES) - 1,
+            type=kind,
+            naxes=axes,
+            nbuttons=buttons,
+            vendor_id=vendor,
+            product_id=product,
+            button_mask=(1 << buttons) - 1,
+            axis_mask=(1 << axes) - 1,
             name=name.encode(),
         )
         index = self._sdl.SDL_JoystickAttachVirtualEx(c.byref(description))
@@ -68,21 +73,10 @@ class VirtualPad:
             raise RuntimeError(f"SDL attached no virtual joystick: {self._sdl.SDL_GetError().decode()}")
         self._joystick = self._sdl.SDL_JoystickOpen(index)
         self.identity = self._sdl.SDL_JoystickInstanceID(self._joystick)
-
-    def steer(self, raw: int) -> None:
-        """The left stick, -32768 to 32767."""
-        self._axis(pygame.CONTROLLER_AXIS_LEFTX, raw)
-
-    def gas(self, raw: int) -> None:
-        """The right trigger as SDL's controllers give it, 0 to 32767."""
-        self._axis(pygame.CONTROLLER_AXIS_TRIGGERRIGHT, _trigger(raw))
-
-    def brake(self, raw: int) -> None:
-        """The left trigger, 0 to 32767."""
-        self._axis(pygame.CONTROLLER_AXIS_TRIGGERLEFT, _trigger(raw))
+        self.guid = bytes(self._sdl.SDL_JoystickGetGUID(self._joystick).bytes).hex()
 
     def press(self, button: int) -> None:
-        """Hold a pygame.CONTROLLER_BUTTON_... down."""
+        """Hold a button down: a number, or a pad's pygame.CONTROLLER_BUTTON_..."""
         self._sdl.SDL_JoystickSetVirtualButton(self._joystick, button, 1)
 
     def release(self, button: int) -> None:
@@ -102,6 +96,36 @@ class VirtualPad:
 
     def _axis(self, axis: int, raw: int) -> None:
         self._sdl.SDL_JoystickSetVirtualAxis(self._joystick, axis, raw)
+
+
+class VirtualPad(_VirtualJoystick):
+    """A plugged-in gamepad."""
+
+    def __init__(self, name: str = "Virtual Pad") -> None:
+        super().__init__(name, GAME_CONTROLLER, vendor=0x045E, product=0x028E, axes=6, buttons=15)
+
+    def steer(self, raw: int) -> None:
+        """The left stick, -32768 to 32767."""
+        self._axis(pygame.CONTROLLER_AXIS_LEFTX, raw)
+
+    def gas(self, raw: int) -> None:
+        """The right trigger as SDL's controllers give it, 0 to 32767."""
+        self._axis(pygame.CONTROLLER_AXIS_TRIGGERRIGHT, _trigger(raw))
+
+    def brake(self, raw: int) -> None:
+        """The left trigger, 0 to 32767."""
+        self._axis(pygame.CONTROLLER_AXIS_TRIGGERLEFT, _trigger(raw))
+
+
+class VirtualWheel(_VirtualJoystick):
+    """A plugged-in wheel, or pedals apart; SDL has no mapping for it."""
+
+    def __init__(self, name: str = "Virtual Wheel", product: int = 0xC24F) -> None:
+        super().__init__(name, WHEEL, vendor=0x046D, product=product, axes=4, buttons=12)
+
+    def turn(self, axis: int, to: float) -> None:
+        """Any axis, to [-1, 1]."""
+        self._axis(axis, round(to * FULL))
 
 
 def _trigger(raw: int) -> int:

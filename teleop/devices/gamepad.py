@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import numpy as np
 import pygame
 from pygame._sdl2.controller import Controller
 
-from teleop.bindings import Bindings, Meaning
+from teleop.bindings import Bindings, Meaning, PadAxis
+from teleop.devices.feel import Feel
 from teleop.frame import Controls, Start, Tick
 
 FULL = 32767
 """An SDL axis at its end; a stick's other end is -32768."""
-STICK_DEAD_ZONE = 0.12
-"""Of the way: worn sticks rest up to a tenth off centre."""
-TRIGGER_DEAD_ZONE = 0.04
 TOUCH = 0.1
 """An axis that moved this far was moved by a hand: a stick that rests off centre must not take the wheel."""
-AXES = (pygame.CONTROLLER_AXIS_LEFTX, pygame.CONTROLLER_AXIS_TRIGGERRIGHT, pygame.CONTROLLER_AXIS_TRIGGERLEFT)
-"""Steering, gas, brake."""
 
 
 class Gamepads:
@@ -25,8 +23,15 @@ class Gamepads:
 
     person = True
 
-    def __init__(self, bindings: Bindings | None = None) -> None:
-        self._buttons = (bindings or Bindings()).buttons
+    def __init__(
+        self, bindings: Bindings | None = None, feel: Feel | None = None, left_alone: Container[str] = ()
+    ) -> None:
+        """`left_alone` are GUIDs of pads that drive as joysticks, by a map that the person has saved."""
+        bindings = bindings or Bindings()
+        self._buttons = bindings.buttons
+        self._axes = (bindings.steering, bindings.gas, bindings.brake)
+        self._feel = feel or Feel()
+        self._left_alone = left_alone
         self._pads: dict[int, Controller] = {}
         self._touched: dict[tuple[int, int], float] = {}
         self._in_hand: int | None = None
@@ -70,15 +75,9 @@ class Gamepads:
         if self._in_hand is None:
             return Controls(action=None, hands_on=False, interruption=f"{self.name} was unplugged")
         pad = self._pads[self._in_hand]
-        steering, gas, brake = (pad.get_axis(axis) / FULL for axis in AXES)
-        action = np.array(
-            [
-                rescaled(steering, STICK_DEAD_ZONE),
-                rescaled(gas, TRIGGER_DEAD_ZONE),
-                rescaled(brake, TRIGGER_DEAD_ZONE),
-            ],
-            np.float32,
-        )
+        steering, gas, brake = (_position(pad, axis) for axis in self._axes)
+        feel = self._feel
+        action = np.array([feel.stick(steering), feel.pedal(gas), feel.pedal(brake)], np.float32)
         return Controls(action, hands_on=bool(action.any()))
 
     def _add(self, device_index: int) -> None:
@@ -87,10 +86,14 @@ class Gamepads:
         except pygame.error:
             # A loose cable: it is gone again before its arrival was read.
             return
-        identity = pad.as_joystick().get_instance_id()
+        joystick = pad.as_joystick()
+        if joystick.get_guid() in self._left_alone:
+            pad.quit()
+            return
+        identity = joystick.get_instance_id()
         self._pads[identity] = pad
-        for axis in AXES:
-            self._touched[identity, axis] = pad.get_axis(axis) / FULL
+        for axis in self._axes:
+            self._touched[identity, axis.axis] = pad.get_axis(axis.axis) / FULL
 
     def _remove(self, identity: int) -> None:
         pad = self._pads.pop(identity, None)
@@ -103,19 +106,17 @@ class Gamepads:
             return False
         if event.type == pygame.CONTROLLERBUTTONDOWN:
             return True
-        if event.type != pygame.CONTROLLERAXISMOTION or event.axis not in AXES:
+        if event.type != pygame.CONTROLLERAXISMOTION or (event.instance_id, event.axis) not in self._touched:
             return False
         value: float = event.value / FULL
         if abs(value - self._touched[event.instance_id, event.axis]) < TOUCH:
             return False
         self._touched[event.instance_id, event.axis] = value
         # Letting go is no touch; SDL also lets go of everything when a pad is unplugged.
-        return abs(value) > STICK_DEAD_ZONE
+        return abs(value) > max(TOUCH, self._feel.dead_zone)
 
 
-def rescaled(value: float, dead_zone: float) -> float:
-    """`value` in [-1, 1] with nothing inside the dead zone, and no jump at its edge."""
-    size = min(abs(value), 1.0)
-    if size <= dead_zone:
-        return 0.0
-    return float(np.copysign((size - dead_zone) / (1 - dead_zone), value))
+def _position(pad: Controller, axis: PadAxis) -> float:
+    """[-1, 1] along the axis as it is bound."""
+    value: float = axis.sign * pad.get_axis(axis.axis) / FULL
+    return value

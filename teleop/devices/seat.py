@@ -54,7 +54,9 @@ class Seat:
         self.in_hand = expert or hands[0]
         self.wants: Flow | None = None
         self.help_wanted = False
-        """Every key and button is to be shown, until the pause ends."""
+        """Every key and button is to be shown instead of the pause: from the press of HELP that pauses, until HELP is
+        pressed again or the car drives on."""
+        self._last_step: int | None = None
 
     @property
     def person(self) -> bool:
@@ -71,7 +73,7 @@ class Seat:
         return [name for device in self._hands for name in device.plugged]
 
     def reset(self, start: Start) -> None:
-        self.wants, self.help_wanted = None, False
+        self.wants, self.help_wanted, self._last_step = None, False, None
         for device in self._devices():
             device.reset(start)
 
@@ -95,7 +97,10 @@ class Seat:
 
     def read(self, tick: Tick) -> Controls:
         """What the device in hand says, and what was pressed."""
-        commands = tuple(command for meaning in self.listen() for command in self._commands(meaning))
+        driving = self._last_step is None or tick.step == self._last_step + 1
+        self._last_step = tick.step
+        self.help_wanted = self.help_wanted and not driving
+        commands = tuple(command for meaning in self.listen() for command in self._commands(meaning, driving))
         controls = self.in_hand.read(tick)
         controls = replace(controls, commands=(*controls.commands, *commands), device=self.name)
         if self.person and not self._window.focused:
@@ -105,7 +110,7 @@ class Seat:
     def _devices(self) -> list[HandDevice]:
         return [*self._hands, self._expert] if self._expert else [*self._hands]
 
-    def _commands(self, meaning: Meaning) -> tuple[Command, ...]:
+    def _commands(self, meaning: Meaning, driving: bool) -> tuple[Command, ...]:
         if isinstance(meaning, Command):
             return (meaning,)
         if isinstance(meaning, Rewind):
@@ -113,4 +118,7 @@ class Seat:
         if isinstance(meaning, Flow) and meaning in LEAVING:
             self.wants = meaning
             return (Command.FINISH,)
+        if meaning is Flow.HELP:
+            self.help_wanted = not self.help_wanted
+            return (Command.PAUSE,) if driving else ()
         return ()

@@ -1,0 +1,49 @@
+"""What is plugged in, and how far it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+
+import pygame
+from pygame._sdl2 import controller
+
+UNKNOWN = "unknown: run teleop devices"
+
+
+@dataclass(frozen=True, slots=True)
+class Plugged:
+    """One joystick or gamepad."""
+
+    joystick: pygame.joystick.JoystickType
+    known: str
+    """In a person's words: by which map it drives, or that it is unknown."""
+
+    @property
+    def drives(self) -> bool:
+        return self.known != UNKNOWN
+
+
+def opened(device_index: int, maps: Container[str]) -> Plugged | None:
+    """The device that has just arrived there; None when it is gone again: a loose cable.
+
+    `maps` holds the GUIDs of the joysticks that the person has taught.
+    """
+    try:
+        joystick = pygame.joystick.Joystick(device_index)
+        return Plugged(joystick, _known(device_index, joystick.get_guid(), maps))
+    except pygame.error:
+        return None
+
+
+def all_plugged(maps: Container[str]) -> Iterator[Plugged]:
+    """Everything that is plugged in now; pygame's joysticks must be initialised."""
+    for index in range(pygame.joystick.get_count()):
+        if plugged := opened(index, maps):
+            yield plugged
+
+
+def _known(device_index: int, guid: str, maps: Container[str]) -> str:
+    if guid in maps:
+        return "your saved map"
+    return "SDL's gamepad mapping" if controller.is_controller(device_index) else UNKNOWN
