@@ -15,7 +15,8 @@ AHEAD = "#7a818c"
 """Road still to be driven."""
 DRIVEN = "#d9dce0"
 MISSED = WARNING
-LINE = ACCENT
+LINE = "#1a73d9"
+"""Seen on the pale road as well as beside it."""
 NARROWEST = 1 / 50
 """Half the road's width as a part of the map's size: its true width would be too thin to see a missed tile of."""
 CAR_SIZE = 1 / 16
