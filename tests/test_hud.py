@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +13,14 @@ import pytest
 
 from teleop.bindings import Bindings, Rewind
 from teleop.frame import Command, End, Frame, Outcome, Source, Start, Tick
-from teleop.loop import CRASHED, PAUSED
-from teleop.pen import ACCENT, DIM, RECORDING, TRACK, WARNING
-from teleop.sinks.gauges import lap_text
+from teleop.loop import CRASHED, PAUSED, REWOUND
+from teleop.pen import ACCENT, DIM, INK, RECORDING, TRACK, WARNING, Anchor, Pen
+from teleop.sinks.gauges import lap_clock, lap_text
 from teleop.sinks.hud import Hud
-from teleop.sinks.messages import message
-from teleop.window import SIZE, Window
+from teleop.sinks.messages import HEAD, message
+from teleop.sinks.picture import draw_picture
+from teleop.window import FOCUS_LOST, SIZE, Window
+from teleop.worlds.track import TrackWorld
 from tests.fakes import ToyWorld
 
 LIGHT = (38, 36)
@@ -27,6 +30,9 @@ COUNT = pygame.Rect(100, 16, 150, 40)
 BEHIND = pygame.Rect(200, 68, 600, 40)
 OUTCOME = ToyWorld().reset(1)
 TICK = Tick(0, 0, OUTCOME)
+START = Start(seed=1, mode="demo", paced=True)
+LEARNERS = replace(START, mode="dagger", learner={"name": "town.safetensors", "sha256": ""})
+MAP = pygame.Rect(834, 508, 150, 150)
 
 
 class GreenWorld:
@@ -66,6 +72,34 @@ class Somebody:
     bindings: Bindings = field(default_factory=Bindings)
 
 
+class ReadPen(Pen):
+    """Remembers what was written, where and in which colour."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: dict[str, tuple[pygame.Rect, str]] = {}
+
+    def text(
+        self,
+        surface: pygame.Surface,
+        string: str,
+        xy: tuple[float, float],
+        size: int,
+        colour: str = INK,
+        anchor: Anchor = "topleft",
+    ) -> pygame.Rect:
+        rect = super().text(surface, string, xy, size, colour, anchor)
+        self.written[string] = rect, colour
+        return rect
+
+
+@pytest.fixture
+def pen(window: Window) -> ReadPen:
+    """Of the window."""
+    window.pen = ReadPen()
+    return window.pen
+
+
 @pytest.fixture
 def rows() -> Rows:
     return Rows()
@@ -77,9 +111,10 @@ def world() -> GreenWorld:
 
 
 @pytest.fixture
-def hud(window: Window, world: GreenWorld, rows: Rows) -> Hud:
+def hud(window: Window, pen: ReadPen, world: GreenWorld, rows: Rows) -> Hud:
+    window.pen = pen
     hud = Hud(window, world, rows, Somebody())
-    hud.on_start(Start(seed=1, mode="demo", paced=True))
+    hud.on_start(START)
     return hud
 
 
@@ -150,16 +185,22 @@ def test_a_disk_that_falls_behind_is_told_long_before_the_queue_is_full(hud: Hud
     assert picture(window, BEHIND) != calm
 
 
-def test_the_cadence_is_shown_and_lateness_beyond_a_tick_stands_out(hud: Hud, window: Window) -> None:
-    def colours() -> set[tuple[int, ...]]:
-        line = window.canvas.subsurface(pygame.Rect(20, 772, 200, 24))
-        return {tuple(line.get_at((x, y)))[:3] for x in range(200) for y in range(24)}
-
+def test_the_cadence_is_always_shown_and_lateness_beyond_a_tick_stands_out(hud: Hud, pen: ReadPen) -> None:
     for time_ns in (20_000_000, 40_000_000):
         hud.on_frame(at(time_ns, late_ms=4))
-    assert tuple(pygame.Color(DIM))[:3] in colours()
+    assert pen.written["50.0 Hz, 4 ms late"][1] == DIM
     hud.on_frame(at(60_000_000, late_ms=30))
-    assert tuple(pygame.Color(WARNING))[:3] in colours()
+    assert pen.written["50.0 Hz, 30 ms late!"][1] == WARNING
+
+
+def test_a_pause_is_no_late_tick(hud: Hud, pen: ReadPen) -> None:
+    for time_ns in (20_000_000, 40_000_000):
+        hud.on_frame(at(time_ns, late_ms=0))
+    pen.written.clear()
+    hud.on_idle(TICK, PAUSED)
+    for time_ns in (9_000_000_000, 9_020_000_000):
+        hud.on_frame(at(time_ns, late_ms=0))
+    assert [text for text in pen.written if "Hz" in text] == ["50.0 Hz, 0 ms late"]
 
 
 def at(time_ns: int, late_ms: float) -> Frame:
@@ -172,15 +213,138 @@ def test_a_crash_asks_finish_rewind_or_discard_and_nothing_else() -> None:
     bindings = Bindings()
     said = message(CRASHED, bindings)
     assert [keys for _, *keys in said.hints] == [
-        list(bindings.hint(command)) for command in (Rewind(1), Command.FINISH, Command.DISCARD)
+        list(HEAD[1:]),
+        *(list(bindings.hint(command)) for command in (Rewind(1), Command.FINISH, Command.DISCARD)),
     ]
 
 
-@pytest.mark.parametrize("why", [PAUSED, "Virtual Pad was unplugged", "the window lost its focus"])
+@pytest.mark.parametrize("why", [PAUSED, "Virtual Pad was unplugged", FOCUS_LOST])
 def test_a_pause_says_why_and_how_to_go_on(why: str) -> None:
     said = message(why, Bindings())
     assert said.title.lower() == why.lower()
-    assert any("Touch a control or press Space to drive on." in line for line in said.lines)
+    assert any("Touch a control or press Space or Start to drive on." in line for line in said.lines)
+
+
+def test_a_rewind_says_how_far_it_went_since_the_car_was_driven(hud: Hud, pen: ReadPen) -> None:
+    hud.on_frame(replace(frame(), tick=Tick(179, 0, OUTCOME)))
+    hud.on_idle(Tick(130, 0, OUTCOME), REWOUND)
+    assert "Rewound 1.0 s" in pen.written
+    hud.on_idle(Tick(30, 0, OUTCOME), REWOUND)
+    assert "Rewound 3.0 s" in pen.written
+    assert "one more second back" in pen.written
+
+
+def test_help_shows_every_key_and_button_instead_of_the_message(window: Window, pen: ReadPen) -> None:
+    hud = Hud(window, GreenWorld(), Rows(), Somebody(help_wanted=True))
+    hud.on_start(START)
+    hud.on_idle(TICK, PAUSED)
+    assert {what for what, _, _ in Bindings().help_table()} <= set(pen.written)
+    assert "Paused" not in pen.written
+
+
+@pytest.mark.parametrize(
+    ("start", "word"), [(START, "practice"), (LEARNERS, "watching"), (replace(START, expert="autopilot"), "watching")]
+)
+def test_what_is_not_recorded_says_so(window: Window, pen: ReadPen, start: Start, word: str) -> None:
+    hud = Hud(window, GreenWorld(), None, Somebody())
+    hud.on_start(start)
+    hud.on_frame(frame())
+    assert {word, "not recorded"} <= set(pen.written)
+    assert "REC" not in pen.written
+    assert colour(window, LIGHT) != pygame.Color(RECORDING)
+
+
+@pytest.mark.parametrize(
+    ("start", "driver", "who"),
+    [
+        (START, Source.HUMAN, "you · keyboard"),
+        (replace(START, expert="autopilot"), Source.HUMAN, "keyboard drives"),
+        (LEARNERS, Source.LEARNER, "town.safetensors drives · keyboard in hand"),
+        (LEARNERS, Source.HUMAN, "you · keyboard"),
+    ],
+)
+def test_it_says_who_drives_and_with_what(hud: Hud, pen: ReadPen, start: Start, driver: Source, who: str) -> None:
+    hud.on_start(start)
+    hud.on_frame(replace(frame(), driver=driver))
+    assert who in pen.written
+
+
+def test_slow_motion_is_told_while_it_lasts(hud: Hud, pen: ReadPen) -> None:
+    hud.on_frame(frame())
+    assert not any("slow" in text for text in pen.written)
+    hud.on_frame(replace(frame(), time_scale=0.5))
+    assert "0.5x slow motion" in pen.written
+
+
+def test_a_push_shows_on_the_steering_gauge_in_word_and_colour(hud: Hud, window: Window, pen: ReadPen) -> None:
+    x, y = STEERING_MIDDLE
+    hud.on_frame(replace(frame(0.5, 0, 0), nudge=0.3))
+    assert "pushed" in pen.written
+    assert colour(window, (x + 60, y)) == pygame.Color(WARNING)
+    assert colour(window, (x + 20, y)) == pygame.Color(ACCENT)
+
+
+@pytest.mark.parametrize("size", [(640, 480), (1000, 800), (900, 1100), (2560, 1600)])
+def test_at_every_size_all_text_is_on_the_window_and_none_lies_on_another(
+    window: Window, pen: ReadPen, size: tuple[int, int]
+) -> None:
+    pygame.display.set_mode(size, pygame.RESIZABLE)
+    window.pump()
+    hud = Hud(window, GreenWorld(), Rows(1_234_567, 1_400), Somebody("A Gamepad With An Extraordinarily Long Name"))
+    hud.on_start(START)
+    hud.on_frame(replace(frame(late_ms=120), time_scale=0.25, nudge=0.2))
+    assert_tidy(window, pen)
+    for why in (PAUSED, REWOUND, CRASHED, FOCUS_LOST, "A Gamepad With An Extraordinarily Long Name was unplugged"):
+        pen.written.clear()
+        hud.on_idle(TICK, why)
+        assert_tidy(window, pen)
+
+
+def assert_tidy(window: Window, pen: ReadPen) -> None:
+    places = {text: rect.inflate(-2, -6) for text, (rect, _) in pen.written.items() if text}
+    for text, rect in places.items():
+        assert window.canvas.get_rect().contains(rect), text
+        assert [other for other in places if places[other].colliderect(rect)] == [text]
+
+
+def test_at_every_size_the_world_keeps_its_proportions_and_its_own_dashboard_is_hidden(window: Window) -> None:
+    for size in [(640, 480), (1500, 800), (900, 1100)]:
+        pygame.display.set_mode(size, pygame.RESIZABLE)
+        window.pump()
+        draw_picture(window.canvas, HalvesWorld(), bottom=size[1] - 100)
+        shown = pygame.surfarray.array3d(window.canvas)
+        white = np.argwhere(shown.min(axis=2) == 255)
+        width, height = white.max(axis=0) - white.min(axis=0) + 1
+        assert width / height == pytest.approx(1000 / 700, rel=0.01)
+        assert not (shown == pygame.Color("magenta")[:3]).all(axis=2).any()
+
+
+class HalvesWorld(GreenWorld):
+    """White, and magenta where the world's own dashboard is."""
+
+    def draw(self, surface: pygame.Surface) -> None:
+        surface.fill("white")
+        surface.fill("magenta", surface.get_rect(top=-(-surface.get_height() * 7 // 8)))
+
+
+def test_the_map_follows_the_car_in_a_world_with_a_road(window: Window, pen: ReadPen) -> None:
+    world = TrackWorld(picture=True)
+    with closing(world):
+        outcome = world.reset(3)
+        hud = Hud(window, world, None, Somebody())
+        hud.on_start(replace(START, road=world.road))
+        hud.on_frame(frame(result=outcome))
+        assert "tiles missed: 0" in pen.written
+        before = picture(window, MAP)
+        for _ in range(120):
+            outcome = world.step(np.array([0, 1, 0], np.float32))
+        hud.on_frame(frame(result=outcome))
+        assert picture(window, MAP) != before
+
+
+def test_a_world_without_a_road_has_no_map(hud: Hud, pen: ReadPen) -> None:
+    hud.on_frame(frame())
+    assert not any("tiles" in text for text in pen.written)
 
 
 def test_a_message_lies_over_the_picture(hud: Hud, window: Window) -> None:
@@ -197,3 +361,8 @@ def test_a_lap_time_reads_as_minutes_and_seconds() -> None:
 
 def test_a_lap_time_never_shows_sixty_seconds() -> None:
     assert lap_text(59.97) == "1:00.0"
+
+
+def test_the_lap_clock_runs_with_the_steps_and_stops_at_the_line() -> None:
+    assert lap_clock({"steps": 100, "lap_time_s": None}) == "lap 0:02.0"
+    assert lap_clock({"steps": 900, "lap_time_s": 16.5}) == "lap 0:16.5, finished"

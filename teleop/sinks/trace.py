@@ -10,9 +10,9 @@ from teleop.road import Road
 
 
 class Trace:
-    """The drive line of one episode, and an observation every `every` ticks."""
+    """The drive line of one episode, and an observation every `every` steps; without what a rewind took back."""
 
-    def __init__(self, every: int = 25) -> None:
+    def __init__(self, every: int | None = None) -> None:
         self._every = every
         self._poses: list[npt.NDArray[np.float32]] = []
         self._wheels: list[int] = []
@@ -23,21 +23,33 @@ class Trace:
         self.road = start.road
 
     def on_frame(self, frame: Frame) -> None:
-        if frame.tick.step % self._every == 0:
+        self._go_back_to(frame.tick.step)
+        if self._every and frame.tick.step % self._every == 0:
             self.observations.append(frame.tick.outcome.observation)
         self._poses.append(frame.result.pose)
         self._wheels.append(frame.result.wheels_on_road)
 
     def on_idle(self, tick: Tick, why: str) -> None:
-        pass
+        self._go_back_to(tick.step)
 
     def on_end(self, end: End) -> None:
-        pass
+        self._go_back_to(end.step)
+
+    def _go_back_to(self, step: int) -> None:
+        """Forget every step from this one on."""
+        del self._poses[step:], self._wheels[step:]
+        if self._every:
+            del self.observations[-(-step // self._every) :]
 
     @property
     def poses(self) -> npt.NDArray[np.float32]:
-        """(T, 4): x, y, heading, speed after each tick."""
-        return np.stack(self._poses)
+        """(T, 4): x, y, heading, speed after each step."""
+        return np.array(self._poses, np.float32).reshape(-1, 4)
+
+    @property
+    def line(self) -> npt.NDArray[np.float32]:
+        """(T, 2), track units: where the car was after each step."""
+        return self.poses[:, :2]
 
     @property
     def off_road(self) -> npt.NDArray[np.bool_]:
