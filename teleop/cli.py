@@ -20,10 +20,9 @@ from rich.markup import escape
 from teleop.devices_command import Devices
 from teleop.doctor import Doctor
 from teleop.errors import UsageError, UserError
-from teleop.frame import EVALUATION_SEED, VALIDATION_SEED
+from teleop.frame import DIAGNOSIS_SEED, EVALUATION_SEED, VALIDATION_SEED
 from teleop.progress import progress
 from teleop.record import Record, record
-from teleop.watch import Watch
 from teleop.words import counted
 
 if TYPE_CHECKING:
@@ -125,6 +124,28 @@ class Evaluate:
             from teleop.report.figures import scores_figure
 
             write(self.picture, scores_figure({self.policy: evaluation}))
+
+
+@dataclass(frozen=True)
+class Watch:
+    """See a policy drive, in the window that you drive in and by the same keys. Nothing is recorded."""
+
+    policy: tyro.conf.Positional[str]
+    """A checkpoint's path, `autopilot` or `simulated`."""
+    tracks: int = 100
+    """How many tracks: FIRST_SEED, FIRST_SEED + 1, ..."""
+    first_seed: int = DIAGNOSIS_SEED
+    """800000 is the first of the tracks that are kept for looking at what a policy does wrong."""
+
+    def run(self, console: Console) -> int:
+        from teleop.watch import watch
+
+        if self.tracks < 1 or self.first_seed < 0:
+            raise UsageError(
+                f"--tracks is at least 1 and --first-seed at least 0; got {self.tracks} and {self.first_seed}"
+            )
+        watch(driver_named(self.policy)(), self.policy, range(self.first_seed, self.first_seed + self.tracks), console)
+        return 0
 
 
 @dataclass(frozen=True)

@@ -97,22 +97,19 @@ def suitable_size(desktop: tuple[int, int]) -> tuple[int, int]:
     return max(SMALLEST[0], round(SIZE[0] * scale)), max(SMALLEST[1], round(SIZE[1] * scale))
 
 
-def require_screen() -> None:
-    """UsageError when a window would be seen by nobody."""
+def require_screen(otherwise: str = "to record the autopilot without one: --expert autopilot --headless") -> None:
+    """UsageError when a window would be seen by nobody; it says what can be done `otherwise`."""
     # Without it libwayland prints an error of its own before SDL tries the next driver.
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
     try:
         pygame.display.init()
     except pygame.error as error:
-        raise _no_screen(str(error)) from error
+        raise _no_screen(str(error), otherwise) from error
     driver = pygame.display.get_driver()
     if driver in UNSEEN_DRIVERS:
         pygame.display.quit()
-        raise _no_screen(f"SDL chose its {driver!r} driver")
+        raise _no_screen(f"SDL chose its {driver!r} driver", otherwise)
 
 
-def _no_screen(why: str) -> UsageError:
-    return UsageError(
-        f"driving needs a screen, and there is none ({why}); "
-        "to record the autopilot without one: --expert autopilot --headless"
-    )
+def _no_screen(why: str, otherwise: str) -> UsageError:
+    return UsageError(f"driving needs a screen, and there is none ({why}); {otherwise}")

@@ -15,7 +15,6 @@ from teleop.window import Window
 from teleop.worlds.track import TrackWorld
 from tests.benchmarks.latency import Change, latencies_ms, standing_frame, steering_gauge
 from tests.benchmarks.pixel_witness import distance
-from tests.benchmarks.window import NoRows
 
 MS = 1_000_000
 
@@ -41,7 +40,7 @@ def test_colours_are_told_apart_over_every_channel() -> None:
 @pytest.mark.parametrize("steering", [-1.0, -0.5, 0.0, 0.2, 1.0])
 def test_the_gauge_is_found_wherever_the_hud_draws_it(window: Window, steering: float) -> None:
     with closing(TrackWorld(picture=True)) as world:
-        hud = Hud(window, world, NoRows(), Seat(window, [Keyboard()], Bindings()))
+        hud = Hud(window, world, None, Seat(window, [Keyboard()], Bindings()))
         place, (low, high) = steering_gauge(window, world, hud)
         hud.on_frame(standing_frame(world.reset(8), np.array([steering, 0, 0], np.float32)))
         assert low != high

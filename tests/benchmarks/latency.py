@@ -71,8 +71,8 @@ class Change:
 class SyncedWindow(Window):
     """Shows a frame on the next tick of a screen, and blocks until then."""
 
-    def __init__(self, title: str, hz: float) -> None:
-        super().__init__(title)
+    def __init__(self, title: str, size: tuple[int, int], hz: float) -> None:
+        super().__init__(title, size)
         self._period_s = 1 / hz
 
     def present(self) -> None:
@@ -86,9 +86,7 @@ def main() -> None:
     with virtual_screen() as environment, tempfile.TemporaryDirectory() as folder:
         os.environ.pop("SDL_VIDEODRIVER", None)
         os.environ.update(environment)
-        title = "latency"
-        with closing(SyncedWindow(title, options.screen_hz) if options.screen_hz else Window(title)) as window:
-            resize(window, options.size)
+        with closing(window_of(options.size, options.screen_hz)) as window:
             metronome = PacedMetronome(HZ)
             moved, seen = measure(window, metronome, Path(folder), options.moves)
             size = window.canvas.get_size()
@@ -109,13 +107,8 @@ def pixels(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def resize(window: Window, size: tuple[int, int]) -> None:
-    """From outside, as a person dragging its corner would."""
-    identity = pygame.display.get_wm_info()["window"]
-    if window.canvas.get_size() != size:
-        subprocess.run(["xdotool", "windowsize", "--sync", str(identity), *map(str, size)], check=True)
-    while window.pump() or window.canvas.get_size() != size:
-        time.sleep(0.02)
+def window_of(size: tuple[int, int], screen_hz: float | None) -> Window:
+    return SyncedWindow("latency", size, screen_hz) if screen_hz else Window("latency", size)
 
 
 def measure(
