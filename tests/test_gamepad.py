@@ -18,8 +18,10 @@ from teleop.devices.keyboard import Keyboard
 from teleop.devices.seat import Seat
 from teleop.frame import Action, Command, Controls, End, Source, Start, Tick
 from teleop.gates import Only
+from teleop.hands import every_hand_device
 from teleop.loop import run_episode
 from teleop.session import Episode, open_session
+from teleop.settings import load_settings
 from teleop.sinks.recorder import Recorder
 from teleop.window import FOCUS_LOST, Window
 from teleop.worlds.track import TrackWorld
@@ -308,3 +310,29 @@ def test_an_episode_names_every_device_that_drove_it(window: Window, pad: Virtua
     seat = seat_at(window)
     script = {10: lambda: pad.steer(20_000)}
     assert record(tmp_path / "both", seat, script, ticks=20).attrs["device"] == "keyboard, Virtual Pad"
+
+
+def test_the_settings_choose_the_axes_the_feel_and_the_buttons(window: Window, pad: VirtualPad, tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text("""
+        [gamepad]
+        gas = "left trigger"
+        brake = "right trigger"
+        discard = ["b"]
+        rewind_1 = ["x"]
+        [feel]
+        dead_zone = 0.0
+        trigger_dead_zone = 0.5
+        curve = 2.0
+        steering_scale = 0.8
+        """)
+    settings = load_settings(path)
+    assert settings.problems == ()
+    seat = Seat(window, every_hand_device(settings), settings.bindings)
+    seat.listen()
+    pad.steer(-16384)  # half the way, squared, times 0.8
+    pad.brake(24575)  # by the settings, this trigger is the gas
+    pad.press(pygame.CONTROLLER_BUTTON_B)
+    controls = seat.read(TICK)
+    assert controls.action == pytest.approx([-0.2, 0.5, 0.0], abs=2 * TRIGGER_GRAIN)
+    assert controls.commands == (Command.DISCARD,)

@@ -7,7 +7,7 @@ from typing import Any
 import pygame
 import pytest
 
-from teleop.bindings import Bindings, Flow
+from teleop.bindings import Bindings, Flow, Rewind
 from teleop.devices.keyboard import Keyboard
 from teleop.devices.scripted import Scripted
 from teleop.devices.seat import Seat
@@ -99,3 +99,70 @@ def test_who_watches_the_autopilot_may_look_away_but_can_still_pause_it(window: 
     post(pygame.WINDOWFOCUSGAINED)
     post(pygame.KEYDOWN, key=pygame.K_SPACE)
     assert seat.read(TICK).commands == (Command.PAUSE,)
+
+
+class Laps:
+    """Ticks as the loop gives them: each read is one step further while it drives, and the same one while it holds."""
+
+    def __init__(self, seat: Seat) -> None:
+        self._seat, self._step = seat, -1
+
+    def drive(self) -> tuple[Command, ...]:
+        self._step += 1
+        return self.hold()
+
+    def hold(self) -> tuple[Command, ...]:
+        return self._seat.read(Tick(self._step, 0, TICK.outcome)).commands
+
+    def rewind(self) -> tuple[Command, ...]:
+        self._step -= 50
+        return self.hold()
+
+
+def test_help_pauses_and_is_shown_until_the_car_drives_on(window: Window) -> None:
+    seat = seat_at(window)
+    laps = Laps(seat)
+    laps.drive()
+    post(pygame.KEYDOWN, key=pygame.K_F1)
+    assert laps.drive() == (Command.PAUSE,)
+    assert seat.help_wanted
+    assert laps.hold() == ()
+    assert seat.help_wanted
+    post(pygame.KEYDOWN, key=pygame.K_SPACE)
+    assert laps.hold() == (Command.PAUSE,)
+    laps.drive()
+    assert not seat.help_wanted
+
+
+def test_help_in_a_pause_comes_and_goes_without_driving_on(window: Window) -> None:
+    seat = seat_at(window)
+    laps = Laps(seat)
+    for _ in range(60):
+        laps.drive()
+    post(pygame.KEYDOWN, key=pygame.K_BACKSPACE)
+    laps.drive()
+    shown = []
+    for moved in (laps.rewind, laps.hold):
+        post(pygame.KEYDOWN, key=pygame.K_h)
+        assert moved() == ()
+        shown.append(seat.help_wanted)
+    assert shown == [True, False]
+
+
+def test_a_new_episode_shows_no_help(window: Window) -> None:
+    seat = seat_at(window)
+    post(pygame.KEYDOWN, key=pygame.K_F1)
+    seat.read(TICK)
+    seat.reset(Start(seed=1, mode="demo", paced=True))
+    assert not seat.help_wanted
+
+
+def test_rewinding_by_seconds_is_that_many_commands(window: Window) -> None:
+    post(pygame.KEYDOWN, key=pygame.K_3)
+    assert seat_at(window).read(TICK).commands == (Command.REWIND,) * 3
+
+
+def test_between_episodes_every_meaning_is_heard_as_it_is(window: Window) -> None:
+    for key in (pygame.K_t, pygame.K_r, pygame.K_F1, pygame.K_2):
+        post(pygame.KEYDOWN, key=key)
+    assert seat_at(window).listen() == [Flow.PRACTICE, Flow.AGAIN, Flow.HELP, Rewind(2)]
