@@ -26,11 +26,14 @@ class Record:
     fast: bool = False
     """As fast as the machine can, instead of 50 Hz; with --headless."""
     episodes: int | None = None
-    """How many tracks to drive. By default a person drives until they quit, the autopilot once."""
+    """How many tracks to record; the same one again counts once. By default a person drives until they quit, the
+    autopilot once."""
     seed: int | None = None
     """First track: SEED, SEED + 1, ...; below 900000. By default one past the session's highest, or 0."""
     nudge: bool = False
     """Push the steering now and then: the push is executed, the label stays what the driver wanted."""
+    practice: bool = False
+    """Begin without recording; a key changes that between tracks."""
     operator: str = ""
     """The driver's name, kept with every episode."""
 
@@ -53,6 +56,10 @@ def check(config: Record) -> None:
     if config.headless and config.expert == "human":
         raise UsageError(
             "--headless has no window for a person to drive in: add --expert autopilot, or drop --headless"
+        )
+    if config.practice and config.expert != "human":
+        raise UsageError(
+            f"--practice is for a person: drop it, or see the {config.expert} drive with: teleop watch {config.expert}"
         )
     if config.fast and not config.headless:
         raise UsageError("--fast is for recording without a window: add --headless, or drop --fast")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,17 +12,20 @@ from rich.console import Console
 from rich.markup import escape
 
 from teleop.clock import PacedMetronome, SimulatedMetronome
+from teleop.devices.seat import Seat
 from teleop.drivers.autopilot import Autopilot
 from teleop.drivers.nudge import FOR_AUTOPILOT, FOR_PERSON, Nudge
 from teleop.errors import UsageError
 from teleop.experts import stand_in
 from teleop.frame import HZ, VALIDATION_SEED, End, Source, Start
 from teleop.gates import Only
+from teleop.hands import every_hand_device
+from teleop.logbook import Logbook
 from teleop.loop import Device, Sink, run_episode
 from teleop.progress import progress
 from teleop.record import Record
 from teleop.session import next_seed, open_session
-from teleop.sinks.recorder import Recorder
+from teleop.settings import load_settings
 from teleop.sitting import Sitting
 from teleop.window import Window, require_screen
 from teleop.words import counted
@@ -44,15 +47,18 @@ def record_episodes(config: Record, console: Console) -> None:
     metronome = SimulatedMetronome(HZ) if config.fast else PacedMetronome(HZ)
     with closing(world):
         seeds = seeds_to_drive(config)
-        with Recorder(config.session, world.environment(), block_when_behind=config.fast) as recorder:
-            recording = Recording(config, world, recorder, metronome)
-            drive = drive_headless(recording, seeds, console) if config.headless else drive_in_window(recording, seeds)
+        with Logbook(config.session, world.environment(), block_when_behind=config.fast) as logbook:
+            if not config.practice:
+                logbook.open()  # what is wrong with the session is said before anybody drives
+            recording = Recording(config, world, logbook, metronome)
+            drive = drive_headless if config.headless else drive_in_window
             try:
-                tally = Tally.of(drive)
+                tally = Tally.of(drive(recording, seeds, console))
             except KeyboardInterrupt:
-                console.print(escape(f"what was driven so far is kept in {recorder.path}"))
+                if logbook.path.exists():
+                    console.print(escape(f"what was recorded so far is kept in {logbook.path}"))
                 raise
-    say_how_it_went(console, tally, recorder.path, metronome)
+    say_how_it_went(console, tally, logbook.path, metronome)
 
 
 def seeds_to_drive(config: Record) -> range:
@@ -78,10 +84,10 @@ class Recording:
         self,
         config: Record,
         world: TrackWorld,
-        recorder: Recorder,
+        logbook: Logbook,
         metronome: PacedMetronome | SimulatedMetronome,
     ) -> None:
-        self.config, self.world, self.recorder, self.metronome = config, world, recorder, metronome
+        self.config, self.world, self.logbook, self.metronome = config, world, logbook, metronome
         self._referee = Autopilot()
         self._nudge = nudge_for(config)
         self._start = Start(
@@ -94,15 +100,15 @@ class Recording:
             versions=versions(),
         )
 
-    def drive(self, seed: int, device: Device, name: str, *watchers: Sink) -> End:
-        """One episode on the track of `seed`."""
+    def drive(self, seed: int, sinks: Sequence[Sink], device: Device, name: str) -> End:
+        """One episode on the track of `seed`, with a device of this name."""
         return run_episode(
             replace(self._start, seed=seed, device=name),
             world=self.world,
             device=device,
             drivers={Source.AUTOPILOT: self._referee},
             gate=Only(Source.HUMAN),
-            sinks=[self.recorder, *watchers],
+            sinks=sinks,
             metronome=self.metronome,
             nudge=self._nudge,
         )
@@ -118,17 +124,27 @@ def nudge_for(config: Record) -> Nudge | None:
 def drive_headless(recording: Recording, seeds: range, console: Console) -> Iterator[End]:
     """The autopilot drives every track; a bar says how far it is."""
     expert = stand_in(recording.config.expert)
-    with progress(console, escape(f"recording into {recording.recorder.path.name}"), len(seeds)) as update:
+    with progress(console, escape(f"recording into {recording.logbook.path.name}"), len(seeds)) as update:
         for done, seed in enumerate(seeds, start=1):
-            end = recording.drive(seed, expert, expert.name)
+            end = recording.drive(seed, [recording.logbook.open()], expert, expert.name)
             update(done, f"track {seed}: {end.why}, score {end.figures['score']:.0f}")
             yield end
 
 
-def drive_in_window(recording: Recording, seeds: range) -> Iterator[End]:
-    """Somebody drives, or watches the autopilot, until they have had enough."""
-    with closing(Window(f"teleop record - {recording.recorder.path.name}")) as window:
-        yield from Sitting(recording, window).drive(seeds)
+def drive_in_window(recording: Recording, seeds: range, console: Console) -> Iterator[End]:
+    """Somebody drives, or watches a stand-in, until they have had enough. Yields what was recorded."""
+    config, logbook, settings = recording.config, recording.logbook, load_settings()
+    for problem in settings.problems:
+        console.print(escape(problem), style="yellow")
+    with closing(Window(f"teleop record - {logbook.path.name}")) as window:
+        expert = None if config.expert == "human" else stand_in(config.expert)
+        seat = Seat(window, every_hand_device(settings), settings.bindings, expert)
+
+        def drive(seed: int, sinks: Sequence[Sink]) -> End:
+            return recording.drive(seed, sinks, seat, seat.name)
+
+        sitting = Sitting(window, seat, recording.world, settings, drive, logbook, config.operator, config.practice)
+        yield from (driven.end for driven in sitting.drive(seeds) if driven.recorded)
 
 
 @dataclass(frozen=True)

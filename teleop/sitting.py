@@ -1,59 +1,112 @@
-"""A sitting at the window: ready, drive, over, the next track, until somebody has had enough."""
+"""A sitting at the window: ready, count down, drive, how it went, the next track, until somebody has had enough.
+
+seat = Seat(window, every_hand_device(settings), settings.bindings, expert)
+for driven in Sitting(window, seat, world, settings, drive).drive(range(7, 10)):
+    ...
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
-from teleop import screens
-from teleop.bindings import Flow
+from teleop.bindings import Flow, Meaning
 from teleop.devices.seat import Seat
-from teleop.experts import stand_in
 from teleop.frame import End
-from teleop.hands import every_hand_device
+from teleop.logbook import Logbook
+from teleop.loop import Sink
+from teleop.screens.countdown import count_down
+from teleop.screens.failed import failed
+from teleop.screens.ready import Prospect, ready
+from teleop.screens.stage import Stage
+from teleop.screens.summary import Driven, summarise
 from teleop.session import SessionError
-from teleop.settings import load_settings
+from teleop.settings import Settings
+from teleop.sinks.cues import Cues
 from teleop.sinks.hud import Hud
+from teleop.sinks.trace import Trace
+from teleop.sounds import Sounds
+from teleop.tracks import Tracks
 from teleop.window import Window
+from teleop.worlds.track import TrackWorld
 
-if TYPE_CHECKING:
-    from teleop.recording import Recording
+
+class Drive(Protocol):
+    """One episode on the track of `seed`, told to `sinks`."""
+
+    def __call__(self, seed: int, sinks: Sequence[Sink]) -> End: ...
 
 
 class Sitting:
-    """A person drives, and is asked between tracks; or the autopilot drives, and nobody is."""
+    """A person drives, and is asked between tracks; or a stand-in does, and nobody is."""
 
-    def __init__(self, recording: Recording, window: Window) -> None:
-        self._recording, self._window = recording, window
-        self._by_person = recording.config.expert == "human"
-        settings = load_settings()
-        expert = None if self._by_person else stand_in(recording.config.expert)
-        self._seat = Seat(window, every_hand_device(settings), settings.bindings, expert)
-        self._hud = Hud(window, recording.world, recording.recorder, self._seat)
+    def __init__(
+        self,
+        window: Window,
+        seat: Seat,
+        world: TrackWorld,
+        settings: Settings,
+        drive: Drive,
+        logbook: Logbook | None = None,
+        operator: str = "",
+        practice: bool = False,
+    ) -> None:
+        """`world` draws a picture. Without a `logbook` nothing is ever recorded; `practice` begins without."""
+        self._window, self._seat, self._world, self._settings = window, seat, world, settings
+        self._drive, self._logbook, self._operator, self._practice = drive, logbook, operator, practice
+        self._stage = Stage(window, seat)
+        self._sounds = Sounds(settings.sound)
+        self._cues = Cues(seat, self._sounds, settings.rumble)
 
-    def drive(self, seeds: range) -> Iterator[End]:
-        """Episode after episode, until the tracks are driven or the person quits."""
-        if not self._ready(seeds[0]):
-            return
-        for seed in seeds:
-            end = self._drive(seed)
-            yield end
-            if not self._go_on(end, seed + 1 if seed + 1 in seeds else None):
+    def drive(self, seeds: range) -> Iterator[Driven]:
+        """Episode after episode, until the tracks are driven or the person quits. SessionError when recording fails."""
+        tracks = Tracks(seeds)
+        if self._begin(tracks.now):
+            yield from self._episodes(tracks)
+
+    def _episodes(self, tracks: Tracks) -> Iterator[Driven]:
+        while self._count_down(tracks.now):
+            driven = self._episode(tracks.now)
+            if not self._practice:
+                tracks.drove()
+            yield driven
+            wants = self._seat.wants or self._ask(driven, tracks.following)
+            if wants is Flow.QUIT or not (wants is Flow.AGAIN or tracks.go_on()):
                 return
 
-    def _ready(self, first_seed: int) -> bool:
-        name = self._recording.recorder.path.name
-        return not self._by_person or screens.ready(self._window, self._seat, name, first_seed)
+    def _begin(self, first_track: int) -> bool:
+        """Whether somebody started; where no person drives, nobody is asked."""
+        if self._logbook is None or not self._seat.person:
+            return True
+        logbook = self._logbook
+        prospect = Prospect(first_track, logbook.path, self._operator, logbook.best, self._settings.problems)
+        while (answer := ready(self._stage, prospect, self._practice)) is Flow.PRACTICE:
+            self._practice = not self._practice
+        return answer is not Flow.QUIT
 
-    def _drive(self, seed: int) -> End:
+    def _count_down(self, track: int) -> bool:
+        if not self._seat.person:
+            return True
+        self._world.reset(track)  # for its picture
+        recording = self._logbook is not None and not self._practice
+        return count_down(self._stage, self._sounds, self._world.view(), track, recording)
+
+    def _episode(self, track: int) -> Driven:
+        before = self._logbook.best if self._logbook else None
+        trace = Trace()
         try:
-            return self._recording.drive(seed, self._seat, self._seat.name, self._hud)
+            recorder = self._logbook.open() if self._logbook and not self._practice else None
+            hud = Hud(self._window, self._world, recorder, self._seat)
+            end = self._drive(track, [*([recorder] if recorder else []), hud, self._cues, trace])
         except SessionError as error:
-            screens.failed(self._window, self._seat, str(error))
+            failed(self._stage, str(error))
             raise
+        if self._logbook and recorder:
+            self._logbook.note(end)
+        return Driven(track, end, recorder is not None, self._world.road, self._world.visited, trace.line, before)
 
-    def _go_on(self, end: End, next_seed: int | None) -> bool:
-        """Whether the next track is to be driven; asks unless that was already said."""
-        if self._seat.wants is not None:
-            return self._seat.wants is Flow.NEXT
-        return not self._by_person or screens.over(self._window, self._seat, end, next_seed)
+    def _ask(self, driven: Driven, next_track: int | None) -> Meaning | None:
+        view = self._world.view()
+        while (answer := summarise(self._stage, driven, view, next_track, self._practice)) is Flow.PRACTICE:
+            self._practice = not self._practice
+        return answer

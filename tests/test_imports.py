@@ -49,7 +49,11 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.experts": {"teleop.devices", "teleop.drivers"},
     "teleop.screens": PARTS
     | SEAT
-    | {f"teleop.{part}" for part in ("clock", "devices", "settings", "sinks", "sounds", "track_map", "words")},
+    | {f"teleop.{part}" for part in ("best", "clock", "devices", "disk", "screens", "sinks", "sounds", "track_map")},
+    "teleop.best": LEAF | {"teleop.session"},
+    "teleop.disk": LEAF,
+    "teleop.tracks": LEAF,
+    "teleop.logbook": LEAF | {"teleop.best", "teleop.session", "teleop.sinks", "teleop.writer"},
     "teleop.progress": set(),
     "teleop.words": set(),
     "teleop.report": PARTS | {"teleop.report", "teleop.evaluate", "teleop.library", "teleop.sinks", "teleop.words"},
@@ -131,5 +135,5 @@ def test_the_teleop_command_loads_no_torch_and_no_simulator_before_it_needs_them
 
 
 def test_recording_loads_no_torch() -> None:
-    code = "import teleop.record, teleop.sinks.recorder, teleop.sinks.hud, teleop.worlds.track, teleop.screens"
+    code = "import teleop.record, teleop.sinks.recorder, teleop.sinks.hud, teleop.worlds.track, teleop.sitting"
     assert "torch" not in modules_loaded_by(code)

@@ -1,0 +1,1 @@
+"""What stands between episodes: ready, the countdown, the summary of a lap, and a failure's last word."""

@@ -1,0 +1,47 @@
+"""Three, two, one: time to take hold, over the first picture of the track."""
+
+from __future__ import annotations
+
+import pygame
+
+from teleop.bindings import Flow
+from teleop.frame import Command
+from teleop.loop import View
+from teleop.pen import ACCENT, DIM, INK
+from teleop.screens.backdrop import draw_backdrop
+from teleop.screens.light import draw_light
+from teleop.screens.stage import Paint, Stage
+from teleop.sounds import Sound, Sounds
+
+SECONDS = 3
+
+
+def count_down(stage: Stage, sounds: Sounds, view: View, track: int, recording: bool) -> bool:
+    """Count over `view`, or as long as nobody skips it; False when they quit."""
+    for left in range(SECONDS, 0, -1):
+        sounds.play(Sound.COUNT)
+        answer = stage.ask(_painted(stage, view, left, track, recording), Command.PAUSE, seconds=1.0)
+        if answer is Flow.QUIT:
+            return False
+        if answer is Command.PAUSE:
+            break
+    sounds.play(Sound.GO)
+    return True
+
+
+def _painted(stage: Stage, view: View, left: int, track: int, recording: bool) -> Paint:
+    pen = stage.window.pen
+    skip = f"start at once: {stage.said(Command.PAUSE)}"
+
+    def paint(canvas: pygame.Surface) -> None:
+        draw_backdrop(canvas, view)
+        plate = pygame.Rect(0, 0, pen.px(380), pen.px(290))
+        plate.center = (canvas.get_width() // 2, canvas.get_height() * 2 // 5)
+        pen.panel(canvas, plate)
+        middle = plate.centerx
+        pen.text(canvas, f"Track {track}", (middle, plate.top + pen.px(38)), 32, INK, "center")
+        pen.text(canvas, f"{left}", (middle, plate.top + pen.px(138)), 180, ACCENT, "center")
+        draw_light(pen, canvas, (middle, plate.top + pen.px(222)), recording)
+        pen.text(canvas, skip, (middle, plate.bottom - pen.px(28)), 22, DIM, "center")
+
+    return paint

@@ -1,0 +1,110 @@
+"""Ready to drive: what is about to happen, with what in hand, and which keys to press."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pygame
+
+from teleop.best import Best
+from teleop.bindings import Drive, Flow, Meaning, Rewind
+from teleop.disk import free_minutes
+from teleop.frame import Command
+from teleop.pen import ACCENT, DARK, DIM, INK, WARNING, Pen
+from teleop.screens.facts import Fact, best_text, write_facts
+from teleop.screens.light import draw_light
+from teleop.screens.stage import Stage
+from teleop.sinks.messages import HEAD
+
+ESSENTIAL = (
+    Drive.LEFT,
+    Drive.RIGHT,
+    Drive.GAS,
+    Drive.BRAKE,
+    Command.PAUSE,
+    Rewind(1),
+    Command.FINISH,
+    Command.DISCARD,
+)
+"""What one has to know to drive; help shows the rest."""
+HEIGHT = 306
+"""Of the keys, a row each and one above them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What is about to be driven."""
+
+    track: int
+    session: Path
+    operator: str
+    best: Best
+    problems: Sequence[str] = ()
+    """Of the settings."""
+
+
+def ready(stage: Stage, prospect: Prospect, practice: bool) -> Meaning | None:
+    """Wait for PAUSE (start), PRACTICE (change between practice and recording) or QUIT."""
+    pen = stage.window.pen
+    facts = [*about(prospect), ("disk", room_text(free_minutes(prospect.session)))]
+
+    def paint(canvas: pygame.Surface) -> None:
+        canvas.fill(DARK)
+        body = canvas.get_rect().inflate(-pen.px(84), 0)
+        pen.text(canvas, "Ready to drive", (body.centerx, pen.px(54)), 60, INK, "center")
+        draw_light(pen, canvas, (body.centerx, pen.px(102)), recording=not practice)
+        table = pygame.Rect(body.left, 0, body.width, pen.px(HEIGHT))
+        table.centery = (body.height - pen.px(70)) // 2
+        width = table.width // 2
+        write_facts(pen, canvas, [*facts, *at_hand(stage)], pygame.Rect(table.topleft, (width - pen.px(40), 0)))
+        _paint_keys(stage, canvas, pygame.Rect(table.centerx - pen.px(20), table.top, width + pen.px(20), 0))
+        _paint_problems(pen, canvas, prospect.problems, body)
+        _paint_answers(stage, canvas, practice)
+
+    return stage.ask(paint, Command.PAUSE, Flow.PRACTICE)
+
+
+def about(prospect: Prospect) -> list[Fact]:
+    """Where this will be recorded, by whom, and what there is to beat."""
+    return [
+        ("track", str(prospect.track)),
+        ("session", prospect.session.stem),
+        ("driver", prospect.operator or "you"),
+        ("best", best_text(prospect.best)),
+    ]
+
+
+def at_hand(stage: Stage) -> list[Fact]:
+    """What is held now, and what else is within reach."""
+    seat = stage.seat
+    others = [name for name in seat.plugged if name != seat.name]
+    return [("in hand", seat.name), ("also here", ", ".join(others) or "no gamepad or wheel yet")]
+
+
+def room_text(minutes: float) -> str:
+    """ "room for 95 minutes"."""
+    return f"room for {minutes:.0f} minutes" if minutes < 120 else f"room for {minutes / 60:,.0f} hours"
+
+
+def _paint_keys(stage: Stage, canvas: pygame.Surface, rect: pygame.Rect) -> None:
+    names = {binding.meaning: binding.what.split(",")[0] for binding in stage.seat.bindings.table}
+    rows = [stage.hint(names[meaning], meaning) for meaning in ESSENTIAL]
+    stage.window.pen.hints(canvas, [HEAD, *rows], rect)
+
+
+def _paint_problems(pen: Pen, canvas: pygame.Surface, problems: Sequence[str], body: pygame.Rect) -> None:
+    """The first one; the console has said them all."""
+    more = [f"and {len(problems) - 1} more: see the console"] if len(problems) > 1 else []
+    for row, line in enumerate([*problems[:1], *more]):
+        y = body.bottom - pen.px(172 - 26 * row)
+        pen.text(canvas, pen.elided(line, 22, body.width), (body.centerx, y), 22, WARNING, "center")
+
+
+def _paint_answers(stage: Stage, canvas: pygame.Surface, practice: bool) -> None:
+    pen, middle, bottom = stage.window.pen, canvas.get_rect().centerx, canvas.get_height()
+    pen.text(canvas, f"Press {stage.said(Command.PAUSE)} to drive", (middle, bottom - pen.px(94)), 44, ACCENT, "center")
+    others = {"record" if practice else "practise": Flow.PRACTICE, "every key": Flow.HELP, "quit": Flow.QUIT}
+    text = "      ".join(f"{what}: {stage.said(meaning)}" for what, meaning in others.items())
+    pen.text(canvas, text, (middle, bottom - pen.px(42)), 22, DIM, "center")
