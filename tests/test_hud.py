@@ -17,7 +17,7 @@ from teleop.loop import CRASHED, PAUSED, REWOUND
 from teleop.pen import ACCENT, DIM, INK, RECORDING, TRACK, WARNING, Anchor, Pen
 from teleop.sinks.gauges import lap_clock, lap_text
 from teleop.sinks.hud import Hud
-from teleop.sinks.messages import HEAD, message
+from teleop.sinks.messages import HEAD, Situation, message
 from teleop.sinks.picture import draw_picture
 from teleop.window import FOCUS_LOST, SIZE, Window
 from teleop.worlds.track import TrackWorld
@@ -68,6 +68,7 @@ class Somebody:
     """At the wheel."""
 
     name: str = "keyboard"
+    person: bool = True
     help_wanted: bool = False
     bindings: Bindings = field(default_factory=Bindings)
 
@@ -211,7 +212,7 @@ def at(time_ns: int, late_ms: float) -> Frame:
 
 def test_a_crash_asks_finish_rewind_or_discard_and_nothing_else() -> None:
     bindings = Bindings()
-    said = message(CRASHED, bindings)
+    said = message(CRASHED, Situation(bindings))
     assert [keys for _, *keys in said.hints] == [
         list(HEAD[1:]),
         *(list(bindings.hint(command)) for command in (Rewind(1), Command.FINISH, Command.DISCARD)),
@@ -220,7 +221,7 @@ def test_a_crash_asks_finish_rewind_or_discard_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("why", [PAUSED, "Virtual Pad was unplugged", FOCUS_LOST])
 def test_a_pause_says_why_and_how_to_go_on(why: str) -> None:
-    said = message(why, Bindings())
+    said = message(why, Situation(Bindings()))
     assert said.title.lower() == why.lower()
     assert any("Touch a control or press Space or Start to drive on." in line for line in said.lines)
 
@@ -345,6 +346,22 @@ def test_the_map_follows_the_car_in_a_world_with_a_road(window: Window, pen: Rea
 def test_a_world_without_a_road_has_no_map(hud: Hud, pen: ReadPen) -> None:
     hud.on_frame(frame())
     assert not any("tiles" in text for text in pen.written)
+
+
+def test_where_nothing_is_recorded_nothing_is_offered_to_keep() -> None:
+    for why in (PAUSED, REWOUND, CRASHED):
+        said = message(why, Situation(Bindings(), recorded=False))
+        words = " ".join([*said.lines, *(what for what, _, _ in said.hints)])
+        assert not any(word in words for word in ("keep", "discard", "recorded", "safe"))
+
+
+def test_who_watches_is_not_asked_to_touch_a_control() -> None:
+    said = message(PAUSED, Situation(Bindings(), person=False))
+    assert said.lines[0] == "Press Space or Start to go on."
+
+
+def test_a_rewind_that_could_go_no_further_says_so() -> None:
+    assert message(REWOUND, Situation(Bindings())).title == "Back at the start"
 
 
 def test_a_message_lies_over_the_picture(hud: Hud, window: Window) -> None:

@@ -14,7 +14,7 @@ from teleop.frame import COAST, HZ, Action, End, Frame, Outcome, Source, Start, 
 from teleop.loop import View
 from teleop.pen import ACCENT, DARK, DIM, WARNING
 from teleop.sinks.gauges import Gauges
-from teleop.sinks.messages import help_message, message
+from teleop.sinks.messages import Situation, help_message, message
 from teleop.sinks.pace import Pace
 from teleop.sinks.picture import draw_picture
 from teleop.sinks.plates import draw_driver, draw_light, draw_notices
@@ -62,7 +62,13 @@ class AtTheWheel(Protocol):
     def name(self) -> str: ...
 
     @property
+    def person(self) -> bool: ...
+
+    @property
     def bindings(self) -> Bindings: ...
+
+    @property
+    def person(self) -> bool: ...
 
     @property
     def help_wanted(self) -> bool: ...
@@ -127,7 +133,8 @@ class Hud:
         if self._driver is Source.HUMAN:
             return f"you · {self._seat.name}" if self._start.expert == "human" else f"{self._seat.name} drives"
         learner = self._start.learner if self._driver is Source.LEARNER else None
-        return f"{learner['name'] if learner else self._driver.name.lower()} drives · {self._seat.name} in hand"
+        drives = f"{learner['name'] if learner else self._driver.name.lower()} drives"
+        return f"{drives} · {self._seat.name} in hand" if self._seat.person else drives
 
     def _notices(self) -> list[tuple[str, str]]:
         """(text, colour), each only while it is true."""
@@ -157,7 +164,8 @@ class Hud:
 
     def _say(self, why: str, seconds_back: float) -> None:
         seat = self._seat
+        now = Situation(seat.bindings, seat.person, self._rows is not None, seconds_back)
         if seat.help_wanted:
             self._window.canvas.fill(DARK)
-        said = help_message(seat.bindings) if seat.help_wanted else message(why, seat.bindings, seconds_back)
+        said = help_message(now) if seat.help_wanted else message(why, now)
         self._pen.card(self._window.canvas, said.title, said.lines, said.hints, said.colour)
