@@ -38,41 +38,43 @@ class Situation:
     """How far rewinding went since the car was last driven."""
 
 
-def message(
-    why: str, bindings: Bindings, seconds_back: float = 0.0, person: bool = True, recorded: bool = True
-) -> Message:
-    """For a tick that was not stepped. `seconds_back`: how far rewinding went since the car was last driven; `person`:
-    somebody holds a control; `recorded`: what is driven is kept."""
-    back, drive_on = choices(bindings, "go back 1 s", recorded), go_on(bindings, person)
+def message(why: str, now: Situation) -> Message:
+    """For a tick that was not stepped."""
+    hints = choices(now, "go back 1 s") + ways_out(now.bindings)
     if why == CRASHED:
-        safe = ("The picture holds. What was driven so far is safe.",) if recorded else ("The picture holds.",)
-        return Message("Off the playfield", safe, back, WARNING)
-    leave = (("next track", *bindings.hint(Flow.NEXT)), ("quit", *bindings.hint(Flow.QUIT)))
+        safe = ("What was driven so far is safe.",) if now.recorded else ()
+        return Message("Off the playfield", ("The picture holds.", *safe), choices(now, "go back 1 s"), WARNING)
     if why == REWOUND:
-        title = f"Rewound {seconds_back:.1f} s"
-        return Message(title, (drive_on,), choices(bindings, "one more second back", recorded) + leave)
+        title = f"Rewound {now.seconds_back:.1f} s" if now.seconds_back else "Back at the start"
+        return Message(title, (go_on(now),), choices(now, "one more second back") + ways_out(now.bindings))
     if why == PAUSED:
-        lines = (drive_on, "Meanwhile nothing is recorded.") if recorded else (drive_on,)
-        return Message("Paused", lines, back + leave)
+        recorded = ("Meanwhile nothing is recorded.",) if now.recorded else ()
+        return Message("Paused", (go_on(now), *recorded), hints)
     remedy = "Click it to come back." if why == FOCUS_LOST else "Plug it in again, or go on with another device."
-    return Message(why[0].upper() + why[1:], (remedy, drive_on), back + leave, WARNING)
+    return Message(why[0].upper() + why[1:], (remedy, go_on(now)), hints, WARNING)
 
 
-def help_message(bindings: Bindings, person: bool = True) -> Message:
+def help_message(now: Situation) -> Message:
     """Everything that can be pressed."""
-    return Message("Keys and buttons", (go_on(bindings, person),), (HEAD, *bindings.help_table()))
+    return Message("Keys and buttons", (go_on(now),), (HEAD, *now.bindings.help_table()))
 
 
-def go_on(bindings: Bindings, person: bool = True) -> str:
+def go_on(now: Situation) -> str:
     """How a pause ends."""
-    presses = " or ".join(press for press in bindings.hint(Command.PAUSE) if press)
-    return f"Touch a control or press {presses} to drive on." if person else f"Press {presses} to drive on."
+    presses = " or ".join(press for press in now.bindings.hint(Command.PAUSE) if press)
+    return f"Touch a control or press {presses} to drive on." if now.person else f"Press {presses} to go on."
 
 
-def choices(bindings: Bindings, back: str, recorded: bool = True) -> tuple[Hint, ...]:
+def choices(now: Situation, back: str) -> tuple[Hint, ...]:
     """What can be done with what was driven."""
-    rewind = (back, *bindings.hint(Rewind(1)))
-    if not recorded:
-        return HEAD, rewind, ("same track again", *bindings.hint(Flow.AGAIN))
-    finish = ("finish: keep it", *bindings.hint(Command.FINISH))
-    return HEAD, rewind, finish, ("discard it", *bindings.hint(Command.DISCARD))
+    rewind = (back, *now.bindings.hint(Rewind(1)))
+    if not now.recorded:
+        return HEAD, rewind, ("same track again", *now.bindings.hint(Flow.AGAIN))
+    finish = ("finish: keep it", *now.bindings.hint(Command.FINISH))
+    return HEAD, rewind, finish, ("discard it", *now.bindings.hint(Command.DISCARD))
+
+
+def ways_out(bindings: Bindings) -> tuple[Hint, ...]:
+    """Of this drive, and of not knowing what to press."""
+    next_track, leave, more = (bindings.hint(flow) for flow in (Flow.NEXT, Flow.QUIT, Flow.HELP))
+    return ("next track", *next_track), ("quit", *leave), ("every key and button", *more)
