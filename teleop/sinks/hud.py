@@ -62,6 +62,9 @@ class AtTheWheel(Protocol):
     def name(self) -> str: ...
 
     @property
+    def person(self) -> bool: ...
+
+    @property
     def bindings(self) -> Bindings: ...
 
     @property
