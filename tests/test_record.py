@@ -95,7 +95,7 @@ def test_a_sitting_by_real_keys_holds_exactly_what_was_driven(xvfb: dict[str, st
     press = Typist(xvfb)
     with running(str(tmp_path / "mine"), "--seed", "7", "--operator", "Ada", env=xvfb) as process:
         wait_for(lambda: press.has_the_ear_of(process.pid), "the window")
-        press("key", "space")
+        start(press)
         press("keydown", "Up", "keydown", "Left")
         wait_for(lambda: rows(path, 0) >= 100, "two seconds of driving")
         press("keyup", "Left", "key", "space")
@@ -105,14 +105,14 @@ def test_a_sitting_by_real_keys_holds_exactly_what_was_driven(xvfb: dict[str, st
         press("key", "Return")
         wait_for(lambda: episodes(path)[0].attrs["end"] == "stopped", "the first episode's end")
         press("key", "Return")  # pressed twice: it must not start the next track
-        press("key", "space")
+        start(press)
         wait_for(lambda: rows(path, 1) >= 50, "the second track")
         press("key", "Delete")
         wait_for(lambda: episodes(path)[1].attrs["end"] == "discarded", "the second episode's end")
-        press("key", "n")
+        start(press)
         wait_for(lambda: rows(path, 2) >= 50, "the third track")
         press("key", "n")
-        wait_for(lambda: rows(path, 3) >= 50, "the fourth track, without a screen between")
+        wait_for(lambda: rows(path, 3) >= 50, "the fourth track, after a countdown alone")
         press("keyup", "Up", "key", "Escape")
         output, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, output
@@ -120,6 +120,13 @@ def test_a_sitting_by_real_keys_holds_exactly_what_was_driven(xvfb: dict[str, st
     assert "ticks at" in output
     assert "policy train" in output
     check_sitting(episodes(path))
+
+
+def start(press: Typist) -> None:
+    """From the screen between tracks, and straight through the countdown."""
+    press("key", "space")
+    time.sleep(0.5)
+    press("key", "space")
 
 
 def assert_nothing_is_recorded(path: Path) -> None:
@@ -174,7 +181,7 @@ def test_a_session_that_vanishes_is_told_on_the_screen_and_by_the_exit_code(
     press = Typist(xvfb)
     with running(str(path), env=xvfb) as process:
         wait_for(lambda: press.has_the_ear_of(process.pid), "the window")
-        press("key", "space")
+        start(press)
         wait_for(lambda: rows(path, 0) >= 50, "the first rows")
         path.rename(tmp_path / "elsewhere.zarr")
 
@@ -256,6 +263,7 @@ def test_a_person_drives_until_they_quit_and_the_autopilot_once(tmp_path: Path) 
     [
         (Record(Path("s"), headless=True), "--expert autopilot"),
         (Record(Path("s"), expert="autopilot", fast=True), "--headless"),
+        (Record(Path("s"), expert="autopilot", practice=True), "teleop watch autopilot"),
         (Record(Path("s"), episodes=0), "at least 1; got 0"),
         (Record(Path("s"), seed=900_000), "got 900000"),
         (Record(Path("s"), seed=-1), "got -1"),
