@@ -128,12 +128,13 @@ class Pen:
         Rows close up where `rect` is lower than they would like; its height is no limit when it is 0.
         """
         columns = self._columns(hints)
-        gap = (rect.width - sum(columns)) / 2
+        gap = max(self.px(10), (rect.width - sum(columns)) / 2)
+        room = round(rect.width - columns[0] - columns[2] - 2 * gap)
         pitch = min(self.px(ROW), rect.height / len(hints)) if rect.height and hints else self.px(ROW)
         for row, (what, key, button) in enumerate(hints):
             y = rect.top + pitch * (row + 0.5)
             self.text(surface, what, (rect.left, y), 22, INK, "midleft")
-            self.text(surface, key, (rect.left + columns[0] + gap, y), 22, ACCENT, "midleft")
+            self.text(surface, self.elided(key, 22, room), (rect.left + columns[0] + gap, y), 22, ACCENT, "midleft")
             self.text(surface, button, (rect.right - columns[2], y), 22, DIM, "midleft")
 
     def _columns(self, hints: Sequence[Hint]) -> list[int]:

@@ -16,7 +16,7 @@ from teleop.pen import Pen
 SIZE = (1000, 800)
 """Pixels of a new window where nothing speaks for another size; also of the world's picture."""
 SMALLEST = (640, 480)
-"""Readable down to this; smaller screens get a window of this size."""
+"""Everything can be read down to this size; in a smaller window it is shown shrunk."""
 OF_DESKTOP = 0.9
 """What a new window may take of the screen: title bar and task bar need the rest."""
 UNSEEN_DRIVERS = ("offscreen", "dummy")
@@ -27,7 +27,7 @@ FOCUS_GONE = (pygame.WINDOWFOCUSLOST, pygame.WINDOWMINIMIZED)
 
 
 class Window:
-    """A resizable window of at least 640 x 480, and its events.
+    """A resizable window, and its events.
 
     Keyboard, focus and gamepads all arrive through `pump`, which is to be called once a tick. `size` in pixels; None
     for one that suits the screen.
@@ -44,8 +44,9 @@ class Window:
         )
         pygame.display.set_caption(title)
         pygame.mouse.set_visible(False)
+        self._canvas = self._screen
         self.pen = Pen()
-        self.pen.fit(self._screen.get_size())
+        self._fit()
         self.focused = True
         self.closed = False
         """The person closed it: they want to leave."""
@@ -53,7 +54,7 @@ class Window:
     @property
     def canvas(self) -> pygame.Surface:
         """The display at its real size, which may change with every `pump`. Draw here, then `present`."""
-        return self._screen
+        return self._canvas
 
     def pump(self) -> list[pygame.Event]:
         """Everything that happened since the last call, in order."""
@@ -65,17 +66,29 @@ class Window:
                 self.focused = True
             elif event.type == pygame.QUIT:
                 self.closed = True
-        self.pen.fit(self._screen.get_size())
+        self._fit()
         return events
 
     def present(self) -> None:
         """Show what was drawn."""
+        if self._canvas is not self._screen:
+            pygame.transform.smoothscale(self._canvas, self._screen.get_size(), self._screen)
         pygame.display.flip()
 
     def close(self) -> None:
         """Close the display and the gamepads."""
         controller.quit()
         pygame.display.quit()
+
+    def _fit(self) -> None:
+        """Draw at the size that the window has now."""
+        width, height = self._screen.get_size()
+        size = max(width, SMALLEST[0]), max(height, SMALLEST[1])
+        if size == (width, height):
+            self._canvas = self._screen
+        elif self._canvas is self._screen or self._canvas.get_size() != size:
+            self._canvas = pygame.Surface(size)
+        self.pen.fit(size)
 
 
 def prepare_environment() -> None:

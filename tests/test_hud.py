@@ -285,7 +285,7 @@ def test_a_push_shows_on_the_steering_gauge_in_word_and_colour(hud: Hud, window:
     assert colour(window, (x + 20, y)) == pygame.Color(ACCENT)
 
 
-@pytest.mark.parametrize("size", [(640, 480), (1000, 800), (900, 1100), (2560, 1600)])
+@pytest.mark.parametrize("size", [(300, 200), (640, 480), (1000, 800), (900, 1100), (2560, 1600)])
 def test_at_every_size_all_text_is_on_the_window_and_none_lies_on_another(
     window: Window, pen: ReadPen, size: tuple[int, int]
 ) -> None:
@@ -358,6 +358,11 @@ def test_where_nothing_is_recorded_nothing_is_offered_to_keep() -> None:
 def test_who_watches_is_not_asked_to_touch_a_control() -> None:
     said = message(PAUSED, Situation(Bindings(), person=False))
     assert said.lines[0] == "Press Space or Start to go on."
+
+
+def test_a_lost_focus_is_asked_back_until_it_is() -> None:
+    assert "Click it to come back." in message(FOCUS_LOST, Situation(Bindings(), focused=False)).lines
+    assert "Click it to come back." not in message(FOCUS_LOST, Situation(Bindings(), focused=True)).lines
 
 
 def test_a_rewind_that_could_go_no_further_says_so() -> None:

@@ -9,7 +9,7 @@ import pygame
 import pytest
 
 from teleop.errors import UsageError
-from teleop.window import Window, require_screen, suitable_size
+from teleop.window import SMALLEST, Window, require_screen, suitable_size
 
 
 @pytest.mark.parametrize(("size", "scale"), [((2000, 1600), 2.0), ((1000, 1200), 1.0), ((640, 480), 0.75)])
@@ -30,6 +30,26 @@ def test_a_resized_window_is_drawn_on_to_its_corners(window: Window) -> None:
     screen = pygame.display.get_surface()
     assert screen is not None
     assert tuple(screen.get_at((699, 499)))[:3] == (255, 255, 255)
+
+
+@pytest.mark.parametrize("size", [(320, 240), (1000, 20)])
+def test_a_window_too_small_to_read_shows_everything_shrunk(window: Window, size: tuple[int, int]) -> None:
+    pygame.display.set_mode(size, pygame.RESIZABLE)
+    window.pump()
+    assert window.canvas.get_size() == (max(size[0], 640), max(size[1], 480))
+    window.canvas.fill("white")
+    window.present()
+    screen = pygame.display.get_surface()
+    assert screen is not None
+    assert min(screen.get_at((size[0] - 1, size[1] - 1))[:3]) > 250
+
+
+def test_no_window_is_too_small_to_draw_on(window: Window) -> None:
+    pygame.display.set_mode((1, 1), pygame.RESIZABLE)
+    window.pump()
+    window.canvas.fill("white")
+    window.present()
+    assert window.canvas.get_size() == SMALLEST
 
 
 def test_no_text_is_too_small_to_read(window: Window) -> None:

@@ -161,7 +161,7 @@ class Hud:
 
     def _say(self, why: str, seconds_back: float) -> None:
         seat = self._seat
-        now = Situation(seat.bindings, seat.person, self._rows is not None, seconds_back)
+        now = Situation(seat.bindings, seat.person, self._rows is not None, seconds_back, self._window.focused)
         if seat.help_wanted:
             self._window.canvas.fill(DARK)
         said = help_message(now) if seat.help_wanted else message(why, now)

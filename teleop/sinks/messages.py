@@ -36,6 +36,8 @@ class Situation:
     """While driving, frames are kept."""
     seconds_back: float = 0.0
     """How far rewinding went since the car was last driven."""
+    focused: bool = True
+    """The window has the focus, again."""
 
 
 def message(why: str, now: Situation) -> Message:
@@ -50,7 +52,9 @@ def message(why: str, now: Situation) -> Message:
     if why == PAUSED:
         recorded = ("Meanwhile nothing is recorded.",) if now.recorded else ()
         return Message("Paused", (go_on(now), *recorded), hints)
-    remedy = "Click it to come back." if why == FOCUS_LOST else "Plug it in again, or go on with another device."
+    remedy = "Plug it in again, or go on with another device."
+    if why == FOCUS_LOST:
+        remedy = "It is back." if now.focused else "Click it to come back."
     return Message(why[0].upper() + why[1:], (remedy, go_on(now)), hints, WARNING)
 
 
