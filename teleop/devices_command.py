@@ -2,14 +2,99 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from teleop.errors import UsageError
+
+if TYPE_CHECKING:
+    from teleop.devices.joysticks import Plugged
+    from teleop.settings import Settings
 
 
 @dataclass(frozen=True)
 class Devices:
     """Show every device and its axes live, and teach teleop a wheel, pedals or any joystick."""
 
+    list: bool = False
+    """Print what is plugged in, and what is wrong with the settings file, without a window."""
+
     def run(self, console: Console) -> int:
-        raise NotImplementedError
+        from teleop.settings import load_settings
+
+        settings = load_settings()
+        if self.list:
+            print_devices(console, settings)
+        else:
+            show_devices(settings)
+        return 0
+
+
+def print_devices(console: Console, settings: Settings) -> None:
+    """A table of everything plugged in; then the settings file and what was ignored in it."""
+    from teleop.settings import settings_path
+
+    table = Table("device", "known by", "axes", "buttons", "GUID")
+    table.add_row("keyboard", "always", "", "", "")
+    for row in _rows(settings):
+        table.add_row(*row)
+    console.print(table)
+    console.print(f"settings: {settings_path()}", highlight=False, markup=False)
+    for problem in settings.problems:
+        console.print("[bold yellow]ignored[/]", escape(problem), highlight=False)
+
+
+def show_devices(settings: Settings) -> None:
+    """The window, until the person has had enough. UsageError where there is no screen to see it on."""
+    from teleop.bench import Bench
+    from teleop.bench_drawing import draw
+    from teleop.clock import PacedMetronome
+    from teleop.frame import HZ
+    from teleop.settings import save_joysticks, settings_path
+    from teleop.window import Window, require_screen
+
+    try:
+        require_screen()
+    except UsageError as error:
+        raise UsageError(
+            "showing the devices needs a screen, and there is none: `teleop devices --list` prints them"
+        ) from error
+    window = Window("teleop devices")
+    bench = Bench(settings.joysticks, save_joysticks)
+    metronome = PacedMetronome(HZ)
+    try:
+        while not bench.left and not window.closed:
+            now = metronome.wait(1.0).time_ns / 1e9
+            bench.feed(window.pump(), now)
+            draw(window.canvas, window.pen, bench, settings_path(), settings.problems)
+            window.present()
+    finally:
+        window.close()
+
+
+def _rows(settings: Settings) -> list[tuple[str, ...]]:
+    """Of everything plugged in; needs no screen."""
+    os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+    import pygame
+    from pygame._sdl2 import controller
+
+    from teleop.devices.joysticks import all_plugged
+
+    pygame.display.init()
+    controller.init()
+    pygame.event.pump()  # some systems tell of devices only then
+    rows = [_row(device) for device in all_plugged(settings.joysticks)]
+    controller.quit()
+    pygame.display.quit()
+    return rows
+
+
+def _row(device: Plugged) -> tuple[str, ...]:
+    joystick = device.joystick
+    counts = str(joystick.get_numaxes()), str(joystick.get_numbuttons())
+    return escape(joystick.get_name()), device.known, *counts, joystick.get_guid()

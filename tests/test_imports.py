@@ -45,6 +45,9 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.track_map": {"teleop.road", "teleop.pen"},
     "teleop.sounds": set(),
     "teleop.settings": LEAF | {"teleop.bindings", "teleop.devices", "teleop.durable"},
+    "teleop.wizard": LEAF | {"teleop.bindings", "teleop.devices"},
+    "teleop.bench": LEAF | {"teleop.devices", "teleop.wizard"},
+    "teleop.bench_drawing": SEAT | {"teleop.bench", "teleop.devices", "teleop.wizard"},
     "teleop.hands": {"teleop.devices", "teleop.settings"},
     "teleop.experts": {"teleop.devices", "teleop.drivers"},
     "teleop.screens": PARTS

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 import pygame
 from pygame._sdl2 import controller
 
 UNKNOWN = "unknown: run teleop devices"
+UNPLUGGED = (pygame.JOYDEVICEREMOVED, pygame.CONTROLLERDEVICEREMOVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,12 @@ def all_plugged(maps: Container[str]) -> Iterator[Plugged]:
     for index in range(pygame.joystick.get_count()):
         if plugged := opened(index, maps):
             yield plugged
+
+
+def by_hand(events: Sequence[pygame.Event]) -> list[pygame.Event]:
+    """Without what unplugged devices say at the end: SDL centres every axis, which to many a pedal is half pressed."""
+    gone = {event.instance_id for event in events if event.type in UNPLUGGED}
+    return [event for event in events if event.type in UNPLUGGED or getattr(event, "instance_id", None) not in gone]
 
 
 def _known(device_index: int, guid: str, maps: Container[str]) -> str:

@@ -9,11 +9,11 @@ from typing import Protocol
 import pygame
 
 from teleop.bindings import Bindings, Flow, Meaning, Rewind
+from teleop.devices.joysticks import by_hand
 from teleop.frame import Command, Controls, Start, Tick
 from teleop.loop import Device
 from teleop.window import FOCUS_LOST, Window
 
-UNPLUGGED = (pygame.JOYDEVICEREMOVED, pygame.CONTROLLERDEVICEREMOVED)
 LEAVING = (Flow.NEXT, Flow.AGAIN, Flow.QUIT)
 """In mid-drive these finish the episode."""
 
@@ -81,7 +81,7 @@ class Seat:
     def listen(self) -> list[Meaning]:
         """Pump the window's events through every device; returns what was pressed, in order."""
         pressed: list[Meaning] = []
-        for event in _by_hand(self._window.pump()):
+        for event in by_hand(self._window.pump()):
             for device in self._hands:
                 if device.feed(event) and self._expert is None:
                     self.in_hand = device
@@ -123,9 +123,3 @@ class Seat:
             self.help_wanted = not self.help_wanted
             return (Command.PAUSE,) if driving else ()
         return ()
-
-
-def _by_hand(events: Sequence[pygame.Event]) -> list[pygame.Event]:
-    """Without what unplugged devices say at the end: SDL centres every axis, which to many a pedal is half pressed."""
-    gone = {event.instance_id for event in events if event.type in UNPLUGGED}
-    return [event for event in events if event.type in UNPLUGGED or getattr(event, "instance_id", None) not in gone]
