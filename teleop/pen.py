@@ -24,8 +24,8 @@ SMALLEST_SCALE = 0.75
 """On a smaller surface things are left out, not made too small to read."""
 SMALLEST_TEXT = 19
 """A font's size; of the bundled font that is an em of 13 pixels."""
-ROW, ROW_CLOSED_UP = 34, 26
-"""Heights of a row of hints: as it likes to be, and as little as it can do with where there is no room."""
+ROW = 34
+"""Height of a row of hints, where there is room."""
 CACHED_TEXTS = 512
 
 Anchor = Literal["topleft", "midleft", "midright", "topright", "center", "midtop", "midbottom"]
@@ -99,23 +99,18 @@ class Pen:
         """A plate in the middle: a title, lines under it, and what to press. As wide and high as it needs to be."""
         px = self.px
         head = px(84) + px(30) * len(lines)
-        room = self._room(surface, head + px(24) + px(ROW_CLOSED_UP) * len(hints))
+        room = surface.get_rect().inflate(-px(32), -px(24))
         rect = pygame.Rect(0, 0, self._card_width(title, lines, hints, room.width), head)
         rect.height += min(px(24) + px(ROW) * len(hints), room.height - head) if hints else px(12)
         rect.midtop = room.centerx, room.top + (room.height - rect.height) // 3  # a car stands below the middle
         self.panel(surface, rect)
-        title = self.elided(title, 40, rect.width - px(40))
-        self.text(surface, title, (rect.centerx, rect.top + px(46)), 40, colour, "center")
+        size = 40 if self.width(title, 40) < rect.width - px(40) else 26  # a gamepad's name may be long
+        title = self.elided(title, size, rect.width - px(40))
+        self.text(surface, title, (rect.centerx, rect.top + px(46)), size, colour, "center")
         for row, line in enumerate(lines):
             self.text(surface, line, (rect.centerx, rect.top + px(88) + px(30) * row), 22, INK, "center")
         table = pygame.Rect(rect.left, rect.top + head, rect.width, rect.bottom - px(12) - rect.top - head)
         self.hints(surface, hints, table.inflate(-px(100), 0))
-
-    def _room(self, surface: pygame.Surface, height: int) -> pygame.Rect:
-        """For a card of at least this height: between the plates above and the gauges below, or everywhere."""
-        between = surface.get_rect(top=self.px(64), height=surface.get_height() - self.px(64 + 112))
-        room = between if height <= between.height else surface.get_rect().inflate(0, -self.px(24))
-        return room.inflate(-self.px(32), 0)
 
     def _card_width(self, title: str, lines: Sequence[str], hints: Sequence[Hint], room: int) -> int:
         lines_width = max((self.width(line, 22) for line in lines), default=0) + self.px(60)

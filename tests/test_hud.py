@@ -32,6 +32,7 @@ OUTCOME = ToyWorld().reset(1)
 TICK = Tick(0, 0, OUTCOME)
 START = Start(seed=1, mode="demo", paced=True)
 LEARNERS = replace(START, mode="dagger", learner={"name": "town.safetensors", "sha256": ""})
+LONG_NAME = "A Gamepad Of A Maker Who Is As Proud Of It As Of Its Extraordinarily Long Name, Wireless"
 MAP = pygame.Rect(834, 508, 150, 150)
 
 
@@ -291,11 +292,11 @@ def test_at_every_size_all_text_is_on_the_window_and_none_lies_on_another(
 ) -> None:
     pygame.display.set_mode(size, pygame.RESIZABLE)
     window.pump()
-    hud = Hud(window, GreenWorld(), Rows(1_234_567, 1_400), Somebody("A Gamepad With An Extraordinarily Long Name"))
+    hud = Hud(window, GreenWorld(), Rows(1_234_567, 1_400), Somebody(LONG_NAME))
     hud.on_start(START)
     hud.on_frame(replace(frame(late_ms=120), time_scale=0.25, nudge=0.2))
     assert_tidy(window, pen)
-    for why in (PAUSED, REWOUND, CRASHED, FOCUS_LOST, "A Gamepad With An Extraordinarily Long Name was unplugged"):
+    for why in (PAUSED, REWOUND, CRASHED, FOCUS_LOST, f"{LONG_NAME} was unplugged"):
         pen.written.clear()
         hud.on_idle(TICK, why)
         assert_tidy(window, pen)
