@@ -34,7 +34,7 @@ def _draw_devices(canvas: pygame.Surface, pen: Pen, bench: Bench, settings: Path
     pen.text(canvas, "Devices", room.topleft, 48)
     right = room.right, room.top + pen.px(22)
     pen.text(canvas, pen.elided(str(settings), 20, room.width * 2 // 3), right, 20, DIM, "midright")
-    _draw_said(canvas, pen, bench, room, problems)
+    _draw_said(canvas, pen, bench, room, [problem.removeprefix(f"{settings}: ") for problem in problems])
     hints = "Up, Down: choose      Enter: teach what you turn and press      Esc: leave"
     pen.text(canvas, hints if bench.devices else "Esc: leave", room.midbottom, 22, ACCENT, "midbottom")
     cards = pygame.Rect(room.left, room.top + pen.px(110), room.width, room.height - pen.px(160))
@@ -46,13 +46,13 @@ def _draw_devices(canvas: pygame.Surface, pen: Pen, bench: Bench, settings: Path
 
 def _draw_said(canvas: pygame.Surface, pen: Pen, bench: Bench, room: pygame.Rect, problems: Sequence[str]) -> None:
     """What just happened, or what is wrong with the settings, or what to do here."""
-    text, colour = "The keyboard always drives; so does all that is known here. Try what moves which axis.", DIM
+    text, colour = "Everything that is known here drives, and so does the keyboard.", DIM
     if bench.said.text:
         text, colour = bench.said.text, WARNING if bench.said.warns else INK
     elif problems:
-        more = f" (and {len(problems) - 1} more: teleop devices --list)" if len(problems) > 1 else ""
-        text, colour = problems[0] + more, WARNING
-    for row, line in enumerate(_wrapped(pen, text, 22, room.width)[:2]):
+        count = f"{len(problems)} lines ignored, see teleop devices --list. " if len(problems) > 1 else ""
+        text, colour = count + problems[0], WARNING
+    for row, line in enumerate(_wrapped(pen, text.split(), " ", 22, room.width, lines=2)):
         pen.text(canvas, line, (room.left, room.top + pen.px(48 + 26 * row)), 22, colour)
 
 
@@ -96,12 +96,12 @@ def _draw_axes(canvas: pygame.Surface, pen: Pen, room: pygame.Rect, device: Plug
     joystick = device.joystick
     taught = bench.maps[joystick.get_guid()].axes if joystick.get_guid() in bench.maps else {}
     names = {axis.axis: control for control, axis in taught.items()}
-    width = room.width // 4
+    width, label_width = room.width // 4, pen.width("0 steering", 20) + pen.px(10)
     for axis in range(min(joystick.get_numaxes(), AXES_SHOWN)):
         left, y = room.left + width * (axis % 4), room.top + pen.px(42 + 22 * (axis // 4))
         label = f"{axis} {names.get(axis, '')}".strip()
         pen.text(canvas, label, (left, y), 20, INK if axis in names else DIM, "midleft")
-        bar = pygame.Rect(left + pen.px(84), y - pen.px(5), width - pen.px(100), pen.px(10))
+        bar = pygame.Rect(left + label_width, y - pen.px(5), width - label_width - pen.px(20), pen.px(10))
         _draw_bar(canvas, bar, joystick.get_axis(axis))
 
 
@@ -125,8 +125,9 @@ def _draw_wizard(canvas: pygame.Surface, pen: Pen, wizard: Wizard) -> None:
     if wizard.held:
         _draw_bar(canvas, bar, wizard.held, signed=False)
     pen.text(canvas, wizard.complaint, (x, room.top + pen.px(180)), 26, WARNING, "center")
-    _draw_understood(canvas, pen, wizard, pygame.Rect(room.left, room.top + pen.px(210), room.width, pen.px(350)))
-    _draw_buttons(canvas, pen, wizard, pygame.Rect(room.left, room.bottom - pen.px(130), room.width, pen.px(60)))
+    top, bottom = room.top + pen.px(200), room.bottom - pen.px(110)
+    _draw_understood(canvas, pen, wizard, pygame.Rect(room.left, top, room.width, bottom - top))
+    _draw_buttons(canvas, pen, wizard, pygame.Rect(room.left, room.bottom - pen.px(80), room.width, 0))
     enter = "save it" if wizard.done else "skip this"
     hints = f"Enter: {enter}      Esc: give up, nothing is saved"
     pen.text(canvas, hints, room.midbottom, 24, ACCENT, "midbottom")
@@ -144,7 +145,7 @@ def _draw_progress(canvas: pygame.Surface, pen: Pen, wizard: Wizard, xy: tuple[i
 def _draw_understood(canvas: pygame.Surface, pen: Pen, wizard: Wizard, room: pygame.Rect) -> None:
     """A wheel that turns with theirs, and their pedals."""
     steering = wizard.position("steering")
-    radius = min(room.height * 2 // 5, pen.px(125))
+    radius = min(room.height // 2 - pen.px(20), pen.px(140))
     _draw_steering(canvas, (room.left + room.width * 3 // 10, room.centery), radius, pen.px(14), steering)
     for column, control in enumerate(("brake", "gas")):
         pedal = pygame.Rect(0, 0, pen.px(70), radius * 2)
@@ -157,10 +158,16 @@ def _draw_steering(
 ) -> None:
     colour = TRACK if position is None else ACCENT
     pygame.draw.circle(canvas, colour, centre, radius, width)
-    for spoke in (90, 210, 330):
-        angle = math.radians(spoke + FULL_LOCK_DEGREES * (position or 0.0))
-        end = centre[0] + (radius - width) * math.cos(angle), centre[1] + (radius - width) * math.sin(angle)
-        pygame.draw.line(canvas, colour, centre, end, width)
+    for spoke in (0, 90, 180):
+        pygame.draw.line(canvas, colour, centre, _on_rim(centre, radius - width, spoke, position), width)
+    top = _on_rim(centre, radius - width / 2, 270, position)
+    pygame.draw.circle(canvas, colour if position is None else INK, top, width * 0.7)
+
+
+def _on_rim(centre: tuple[int, int], radius: float, degrees: float, position: float | None) -> tuple[float, float]:
+    """The point at so many degrees, clockwise from the right, of a wheel that is turned to `position`."""
+    angle = math.radians(degrees + FULL_LOCK_DEGREES * (position or 0.0))
+    return centre[0] + radius * math.cos(angle), centre[1] + radius * math.sin(angle)
 
 
 def _draw_pedal(canvas: pygame.Surface, pen: Pen, pedal: pygame.Rect, name: str, position: float | None) -> None:
@@ -174,17 +181,17 @@ def _draw_pedal(canvas: pygame.Surface, pen: Pen, pedal: pygame.Rect, name: str,
 
 def _draw_buttons(canvas: pygame.Surface, pen: Pen, wizard: Wizard, room: pygame.Rect) -> None:
     learned = [f"{meaning_name(meaning)}: button {number}" for (_, number), meaning in wizard.buttons.items()]
-    for row, line in enumerate(_wrapped(pen, "      ".join(learned), 22, room.width)):
+    for row, line in enumerate(_wrapped(pen, learned, "     ", 22, room.width, lines=2)):
         pen.text(canvas, line, (room.centerx, room.top + pen.px(26) * row), 22, DIM, "center")
 
 
-def _wrapped(pen: Pen, text: str, size: int, width: int) -> list[str]:
-    """Lines of at most `width` pixels, broken between words."""
-    lines = [""]
-    for word in text.split(" "):
-        longer = f"{lines[-1]} {word}" if lines[-1] else word
-        if pen.width(longer, size) <= width:
-            lines[-1] = longer
+def _wrapped(pen: Pen, words: Sequence[str], space: str, size: int, width: int, lines: int) -> list[str]:
+    """At most so many lines of at most `width` pixels, broken between words; the last one is cut where it must be."""
+    wrapped: list[str] = []
+    for word in words:
+        longer = wrapped[-1] + space + word if wrapped else word
+        if wrapped and (len(wrapped) == lines or pen.width(longer, size) <= width):
+            wrapped[-1] = longer
         else:
-            lines.append(pen.elided(word, size, width))
-    return [line.strip() for line in lines if line.strip()]
+            wrapped.append(word)
+    return [pen.elided(line, size, width) for line in wrapped]
