@@ -265,7 +265,7 @@ def test_who_only_watches_is_asked_nothing_and_can_still_answer(window: Window) 
     watching = stage(window, expert="autopilot")
     assert len(choices(watching, drove(ended()), 8, practice=False)) == 3
     assert summarise(watching, drove(ended()), Meadow(), 8, practice=False) is None
-    answering = stage(window, pressing(pygame.K_r), expert="autopilot")
+    answering = stage(window, pressing(pygame.K_t), pressing(pygame.K_r), expert="autopilot")
     assert summarise(answering, drove(ended()), Meadow(), 8, practice=False) is Flow.AGAIN
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from teleop.bindings import Bindings
 from teleop.clock import SimulatedMetronome
+from teleop.devices.gamepad import Gamepads
 from teleop.devices.keyboard import Keyboard
 from teleop.devices.seat import Seat
 from teleop.experts import stand_in
@@ -26,27 +27,34 @@ from teleop.sitting import Sitting
 from teleop.tracks import Tracks
 from teleop.window import SIZE, Window
 from teleop.worlds.track import TrackWorld
+from tests.virtual_joystick import VirtualPad
 
 GO, FINISH, NEXT, AGAIN = pygame.K_SPACE, pygame.K_RETURN, pygame.K_n, pygame.K_r
 DISCARD, PRACTICE, REWIND, QUIT = pygame.K_DELETE, pygame.K_t, pygame.K_BACKSPACE, pygame.K_ESCAPE
 START = (GO, GO)
 """From the ready screen; then straight through the countdown."""
-FRAMES = (0,) * 5
+FRAMES = (None,) * 5
 """Pictures that go by without a press."""
 
 
+def type_key(key: int | None) -> None:
+    if key is not None:
+        pygame.event.post(pygame.Event(pygame.KEYDOWN, key=key))
+        pygame.event.post(pygame.Event(pygame.KEYUP, key=key))
+
+
 class Pressed(Window):
-    """A window at which the next of `keys` is pressed whenever a picture is shown; 0 is none."""
+    """A window at which the next of `keys` is pressed whenever a picture is shown."""
 
     def __init__(self) -> None:
         super().__init__("test", SIZE)
-        self.keys: list[int] = []
+        self.keys: list[int | None] = []
+        self.press: Callable[[int | None], None] = type_key
 
     def present(self) -> None:
         super().present()
-        if self.keys and (key := self.keys.pop(0)):
-            pygame.event.post(pygame.Event(pygame.KEYDOWN, key=key))
-            pygame.event.post(pygame.Event(pygame.KEYUP, key=key))
+        if self.keys:
+            self.press(self.keys.pop(0))
 
 
 @pytest.fixture
@@ -74,9 +82,9 @@ Sit = Callable[..., list[Driven]]
 def sit(window: Pressed, world: TrackWorld, logbook: Logbook) -> Sit:
     """Sit down, press these keys one picture after another, and say what was driven."""
 
-    def sit(*keys: int, seeds: range = range(7, 100), expert: str = "", practice: bool = False) -> list[Driven]:
+    def sit(*keys: int | None, seeds: range = range(7, 100), expert: str = "", practice: bool = False) -> list[Driven]:
         window.keys = list(keys)
-        seat = Seat(window, [Keyboard()], Bindings(), stand_in(expert) if expert else None)
+        seat = Seat(window, [Keyboard(), Gamepads()], Bindings(), stand_in(expert) if expert else None)
 
         def drive(seed: int, sinks: Sequence[Sink]) -> End:
             start = Start(seed, "demo", paced=False)
@@ -135,7 +143,7 @@ def test_leaving_before_the_first_frame_drives_and_records_nothing(sit: Sit, log
 
 
 def test_the_line_on_the_map_is_what_a_rewind_left(sit: Sit) -> None:
-    (driven,) = sit(*START, *(0,) * 60, REWIND, 0, FINISH, QUIT)
+    (driven,) = sit(*START, *(None,) * 60, REWIND, None, FINISH, QUIT)
     assert driven.end.steps > 60
     assert len(driven.line) == driven.end.step == driven.end.steps - HZ
 
@@ -149,7 +157,35 @@ def test_a_stand_in_is_watched_without_a_question(sit: Sit, logbook: Logbook) ->
 
 def test_a_session_that_cannot_be_written_is_said_on_the_screen(sit: Sit, world: TrackWorld, logbook: Logbook) -> None:
     with Recorder(logbook.path, world.environment()), pytest.raises(SessionError, match="another process"):
-        sit(*START, *FRAMES, FINISH, PRACTICE, NEXT, GO, 0, GO, practice=True)
+        sit(*START, *FRAMES, FINISH, PRACTICE, NEXT, GO, None, GO, practice=True)
+
+
+def test_a_gamepad_alone_is_enough(sit: Sit, window: Pressed, pad: VirtualPad, logbook: Logbook) -> None:
+    held: list[int] = []
+
+    def hold(button: int | None) -> None:
+        """Until the next picture."""
+        while held:
+            pad.release(held.pop())
+        if button is not None:
+            pad.press(button)
+            held.append(button)
+
+    window.press = hold
+    a, b, x, y = (getattr(pygame, f"CONTROLLER_BUTTON_{name}") for name in "ABXY")
+    practice, onward = pygame.CONTROLLER_BUTTON_DPAD_LEFT, pygame.CONTROLLER_BUTTON_RIGHTSHOULDER
+    again, leave = pygame.CONTROLLER_BUTTON_LEFTSHOULDER, pygame.CONTROLLER_BUTTON_BACK
+    practised = (practice, a, None, a, *FRAMES, y, practice)
+    rewound = (onward, a, *FRAMES, b, None, y)
+    discarded = (again, a, *FRAMES, x)
+    driven = sit(*practised, *rewound, *discarded, leave)
+    assert [(one.track, one.end.why, one.recorded) for one in driven] == [
+        (7, "stopped", False),
+        (8, "stopped", True),
+        (8, "discarded", True),
+    ]
+    assert {one.end.device for one in driven} == {"Virtual Pad"}
+    assert len(recorded(logbook)) == 2
 
 
 def test_tracks_end_before_those_that_nothing_is_recorded_on() -> None:

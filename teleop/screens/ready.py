@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,10 @@ ESSENTIAL = (
 """What one has to know to drive; help shows the rest."""
 HEIGHT = 306
 """Of the keys, a row each and one above them."""
+WIDEST = 960
+"""Lines longer than this are no longer read at a glance."""
+LINE = 82
+"""Characters of a problem that fit on the smallest window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +57,13 @@ def ready(stage: Stage, prospect: Prospect, practice: bool) -> Meaning | None:
 
     def paint(canvas: pygame.Surface) -> None:
         canvas.fill(DARK)
-        body = canvas.get_rect().inflate(-pen.px(84), 0)
+        body = pygame.Rect(0, 0, min(canvas.get_width() - pen.px(84), pen.px(WIDEST)), canvas.get_height())
+        body.centerx = canvas.get_rect().centerx
         pen.text(canvas, "Ready to drive", (body.centerx, pen.px(54)), 60, INK, "center")
         draw_light(pen, canvas, (body.centerx, pen.px(102)), recording=not practice)
-        table = pygame.Rect(body.left, 0, body.width, pen.px(HEIGHT))
-        table.centery = (body.height - pen.px(70)) // 2
-        width = table.width // 2
-        write_facts(pen, canvas, [*facts, *at_hand(stage)], pygame.Rect(table.topleft, (width - pen.px(40), 0)))
-        _paint_keys(stage, canvas, pygame.Rect(table.centerx - pen.px(20), table.top, width + pen.px(20), 0))
+        left, right = _columns(pen, body)
+        write_facts(pen, canvas, [*facts, *at_hand(stage)], left)
+        _paint_keys(stage, canvas, right)
         _paint_problems(pen, canvas, prospect.problems, body)
         _paint_answers(stage, canvas, practice)
 
@@ -88,6 +92,14 @@ def room_text(minutes: float) -> str:
     return f"room for {minutes:.0f} minutes" if minutes < 120 else f"room for {minutes / 60:,.0f} hours"
 
 
+def _columns(pen: Pen, body: pygame.Rect) -> tuple[pygame.Rect, pygame.Rect]:
+    """For the facts, and for the keys, which take a little more."""
+    top = (body.height - pen.px(70 + HEIGHT)) // 2
+    middle = body.centerx - pen.px(20)
+    left = pygame.Rect(body.left, top, middle - pen.px(20) - body.left, 0)
+    return left, pygame.Rect(middle, top, body.right - middle, 0)
+
+
 def _paint_keys(stage: Stage, canvas: pygame.Surface, rect: pygame.Rect) -> None:
     names = {binding.meaning: binding.what.split(",")[0] for binding in stage.seat.bindings.table}
     rows = [stage.hint(names[meaning], meaning) for meaning in ESSENTIAL]
@@ -96,8 +108,9 @@ def _paint_keys(stage: Stage, canvas: pygame.Surface, rect: pygame.Rect) -> None
 
 def _paint_problems(pen: Pen, canvas: pygame.Surface, problems: Sequence[str], body: pygame.Rect) -> None:
     """The first one; the console has said them all."""
-    more = [f"and {len(problems) - 1} more: see the console"] if len(problems) > 1 else []
-    for row, line in enumerate([*problems[:1], *more]):
+    more = f"{len(problems)} problems, see the console: " if len(problems) > 1 else ""
+    lines = textwrap.wrap(more + problems[0], LINE, max_lines=2, placeholder=" ...") if problems else []
+    for row, line in enumerate(lines):
         y = body.bottom - pen.px(172 - 26 * row)
         pen.text(canvas, pen.elided(line, 22, body.width), (body.centerx, y), 22, WARNING, "center")
 

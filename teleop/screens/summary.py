@@ -67,26 +67,27 @@ def summarise(stage: Stage, driven: Driven, view: View, next_track: int | None, 
 
     def paint(canvas: pygame.Surface) -> None:
         draw_backdrop(canvas, view)
-        plate = pygame.Rect(0, 0, pen.px(810), pen.px(600))
-        plate.center = canvas.get_rect().center
-        pygame.draw.rect(canvas, DARK, plate, border_radius=pen.px(12))
-        inner = plate.inflate(-pen.px(64), -pen.px(56))
-        size = pen.px(MAP)
-        track_map(size).draw(canvas, (inner.right - size, inner.top), driven.visited, driven.line)
-        _paint_result(pen, canvas, driven, pygame.Rect(inner.topleft, (inner.width - size - pen.px(20), size)))
+        body = _draw_plate(pen, canvas)
+        _paint_result(pen, canvas, driven, body)
+        picture = track_map(pen.px(MAP))
+        picture.draw(canvas, (body.right - picture.size, body.top), driven.visited, driven.line)
         if stage.seat.person:
-            draw_light(pen, canvas, (inner.centerx, inner.top + size + pen.px(36)), recording=not practice)
+            draw_light(pen, canvas, (body.centerx, body.top + pen.px(MAP + 36)), recording=not practice)
         height = pen.px(PITCH) * len(hints)
-        below = pygame.Rect(inner.left, inner.bottom - height, inner.width, height)
-        pen.hints(canvas, hints, below.inflate(-pen.px(160), 0))
+        pen.hints(canvas, hints, pygame.Rect(body.left + pen.px(80), body.bottom - height, pen.px(580), height))
 
-    answers = (Command.PAUSE, Flow.NEXT, Flow.AGAIN, Flow.PRACTICE)
-    answer = stage.ask(paint, *answers, seconds=math.inf if stage.seat.person else GLANCE_S)
+    answer = stage.ask(paint, *answers(stage), seconds=math.inf if stage.seat.person else GLANCE_S)
     return Flow.NEXT if answer is Command.PAUSE else answer
 
 
+def answers(stage: Stage) -> tuple[Meaning, ...]:
+    """Who only watches does not change what is recorded."""
+    onward = (Command.PAUSE, Flow.NEXT, Flow.AGAIN)
+    return (*onward, Flow.PRACTICE) if stage.seat.person else onward
+
+
 def choices(stage: Stage, driven: Driven, next_track: int | None, practice: bool) -> list[Hint]:
-    """What can be answered. Who only watches is offered no practice."""
+    """What can be answered, and how."""
     onward = "leave: it was the last" if next_track is None else f"next: track {next_track}"
     hints = [stage.hint(onward, Flow.NEXT), stage.hint(f"track {driven.track} again", Flow.AGAIN)]
     if stage.seat.person:
@@ -128,6 +129,14 @@ def frames_text(driven: Driven) -> str:
     return f"{end.step:,} kept{rewound}"
 
 
+def _draw_plate(pen: Pen, canvas: pygame.Surface) -> pygame.Rect:
+    """Where to write on it."""
+    plate = pygame.Rect(0, 0, pen.px(810), pen.px(600))
+    plate.center = canvas.get_rect().center
+    pygame.draw.rect(canvas, DARK, plate, border_radius=pen.px(12))
+    return plate.inflate(-pen.px(64), -pen.px(56))
+
+
 def _paint_result(pen: Pen, canvas: pygame.Surface, driven: Driven, rect: pygame.Rect) -> None:
     why = driven.end.why
     colour = WARNING if why in ("crashed", "discarded") else INK
@@ -136,4 +145,5 @@ def _paint_result(pen: Pen, canvas: pygame.Surface, driven: Driven, rect: pygame
     score = f"{driven.end.figures['score']:.0f}"
     number = pen.text(canvas, score, (rect.left, rect.top + pen.px(132)), 92, INK, "midleft")
     pen.text(canvas, "score", (number.right + pen.px(14), number.bottom - pen.px(18)), 24, DIM, "midleft")
-    write_facts(pen, canvas, result(driven), rect.move(0, pen.px(190)))
+    facts = pygame.Rect(rect.left, rect.top + pen.px(190), rect.width - pen.px(MAP + 20), 0)
+    write_facts(pen, canvas, result(driven), facts)
