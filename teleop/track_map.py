@@ -19,8 +19,10 @@ LINE = "#1a73d9"
 """Seen on the pale road as well as beside it."""
 NARROWEST = 1 / 50
 """Half the road's width as a part of the map's size: its true width would be too thin to see a missed tile of."""
-CAR_SIZE = 1 / 16
+CAR_SIZE = 1 / 14
 """From the car's middle to its nose, as a part of the map's size."""
+INSIDE_RIM = 0.66
+"""Of the arrowhead's size."""
 FINE = 2
 """The road is drawn this much larger, and shrunk: smooth edges without seams between tiles."""
 
@@ -94,11 +96,11 @@ class TrackMap:
 
     def _draw_car(self, surface: pygame.Surface, topleft: tuple[int, int], pose: Floats) -> None:
         """An arrowhead with a dark rim: seen on road and map alike."""
-        turns = pose[2] + np.array([0.0, 0.8 * math.pi, 1.2 * math.pi])
+        turns = pose[2] + np.array([0.0, 0.78 * math.pi, 1.22 * math.pi])
         corners = np.stack([np.cos(turns), -np.sin(turns)], axis=1) * CAR_SIZE * self.size
-        arrow = (corners + self._pixels(pose[:2]) + topleft).tolist()
-        pygame.draw.polygon(surface, ACCENT, arrow)
-        pygame.draw.aalines(surface, DARK, True, arrow)
+        middle = self._pixels(pose[:2]) + topleft
+        for colour, part in ((DARK, 1.0), (ACCENT, INSIDE_RIM)):
+            pygame.draw.polygon(surface, colour, (middle + part * corners).tolist())
 
 
 def tile_corners(road: Road, half_width: float) -> Floats:

@@ -6,6 +6,7 @@ import numpy as np
 import pygame
 import pytest
 
+from teleop.pen import ACCENT
 from teleop.road import Road
 from teleop.track_map import AHEAD, DRIVEN, LINE, MISSED, TrackMap, tile_colours
 
@@ -85,7 +86,7 @@ def test_the_car_is_where_its_pose_says_and_points_where_it_heads(road: Road, su
     def arrow(heading: float) -> tuple[float, float]:
         surface.fill("black")
         TrackMap(road, SIZE).draw(surface, (0, 0), car=(0.0, 0.0, heading, 30.0))
-        return place(surface, LINE) or (0.0, 0.0)
+        return place(surface, ACCENT) or (0.0, 0.0)
 
     east, north = arrow(0.0), arrow(np.pi / 2)
     assert east == pytest.approx((SIZE / 2, SIZE / 2), abs=3)
