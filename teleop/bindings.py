@@ -104,7 +104,12 @@ BUTTON_NAMES = {
     pygame.CONTROLLER_BUTTON_DPAD_LEFT: "D-pad left",
     pygame.CONTROLLER_BUTTON_DPAD_RIGHT: "D-pad right",
 }
-KEY_NAMES = {pygame.K_RETURN: "Enter", pygame.K_ESCAPE: "Esc"}
+KEY_NAMES = {
+    pygame.K_RETURN: "Enter",
+    pygame.K_ESCAPE: "Esc",
+    pygame.K_COMMA: "comma ,",
+    pygame.K_PERIOD: "full stop .",
+}
 
 
 @dataclass(frozen=True, slots=True)
