@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -44,7 +45,9 @@ def print_devices(console: Console, settings: Settings) -> None:
     for row in _rows(settings):
         table.add_row(*row)
     console.print(table)
-    console.print(f"settings: {settings_path()}", highlight=False, markup=False)
+    path = settings_path()
+    there = "" if path.exists() else " (not there: everything is the default)"
+    console.print(f"settings: {path}{there}", highlight=False, markup=False)
     for problem in settings.problems:
         console.print("[bold yellow]ignored[/]", escape(problem), highlight=False)
 
@@ -55,7 +58,9 @@ def show_devices(settings: Settings) -> None:
     from teleop.bench_drawing import draw
     from teleop.clock import PacedMetronome
     from teleop.frame import HZ
-    from teleop.settings import save_joysticks, settings_path
+    from teleop.joystick_settings import save_joysticks
+    from teleop.settings import settings_path
+    from teleop.settings_template import settings_template
     from teleop.window import Window, require_screen
 
     try:
@@ -65,7 +70,8 @@ def show_devices(settings: Settings) -> None:
             "showing the devices needs a screen, and there is none: `teleop devices --list` prints them"
         ) from error
     window = Window("teleop devices")
-    bench = Bench(settings.joysticks, save_joysticks)
+    save = partial(save_joysticks, path=settings_path(), template=settings_template())
+    bench = Bench(settings.joysticks, save)
     metronome = PacedMetronome(HZ)
     try:
         while not bench.left and not window.closed:

@@ -20,7 +20,8 @@ from teleop.devices_command import Devices
 from teleop.errors import UsageError, UserError
 from teleop.frame import Command, Tick
 from teleop.hands import every_hand_device
-from teleop.settings import load_settings, save_joysticks
+from teleop.joystick_settings import save_joysticks
+from teleop.settings import load_settings
 from teleop.window import Window
 from tests.fakes import ToyWorld
 from tests.virtual_joystick import VirtualPad, VirtualWheel
@@ -42,7 +43,7 @@ class Workshop:
 
     def __init__(self, window: Window, path: Path) -> None:
         self._window, self._now = window, 0.0
-        self.bench = Bench(load_settings(path).joysticks, partial(save_joysticks, path=path))
+        self.bench = Bench(load_settings(path).joysticks, partial(save_joysticks, path=path, template=""))
         self.wait(TICK_S)
 
     def wait(self, seconds: float) -> None:
@@ -248,7 +249,7 @@ def test_the_list_names_every_device_the_file_and_what_was_ignored(
     path.write_text("[feel]\ncurve = 0\n")
     pygame.joystick.init()
     wheel, pad = VirtualWheel(), VirtualPad()
-    save_joysticks({pad.guid: JoystickMap("mine", buttons={1: Flow.QUIT})})
+    save_joysticks({pad.guid: JoystickMap("mine", buttons={1: Flow.QUIT})}, path, "")
     console = Console(record=True, width=160, file=StringIO())
     assert Devices(list=True).run(console) == 0
     printed = console.export_text()

@@ -16,7 +16,7 @@ from teleop.devices.feel import rescaled
 from teleop.devices.gamepad import Gamepads
 from teleop.devices.keyboard import Keyboard
 from teleop.devices.seat import Seat
-from teleop.frame import Action, Command, Controls, End, Source, Start, Tick
+from teleop.frame import Action, Command, Source
 from teleop.gates import Only
 from teleop.hands import every_hand_device
 from teleop.loop import run_episode
@@ -25,35 +25,13 @@ from teleop.settings import load_settings
 from teleop.sinks.recorder import Recorder
 from teleop.window import FOCUS_LOST, Window
 from teleop.worlds.track import TrackWorld
-from tests.fakes import Tape, ToyWorld
+from tests.puppet import START, TICK, Puppet, drive
 from tests.virtual_joystick import VirtualPad
 
-START = Start(seed=1, mode="demo", paced=False)
-TICK = Tick(0, 0, ToyWorld().reset(1))
 HALF_STICK = (16384 / 32767 - 0.12) / 0.88
 """What half of the stick's way is, outside a dead zone of 0.12."""
 TRIGGER_GRAIN = 5e-5
 """SDL's trigger counts half as finely as the joystick axis under it: one part in 32767."""
-
-
-class Puppet:
-    """A seat whose hands are moved by a script, tick by tick."""
-
-    def __init__(self, seat: Seat, script: Mapping[int, Callable[[], None]], ticks: int) -> None:
-        self._seat, self._script, self._ticks = seat, script, ticks
-        self.person = True
-
-    def reset(self, start: Start) -> None:
-        self._seat.reset(start)
-        self._tick = 0
-
-    def read(self, tick: Tick) -> Controls:
-        self._script.get(self._tick, lambda: None)()
-        self._tick += 1
-        controls = self._seat.read(tick)
-        if self._tick > self._ticks:
-            return Controls(controls.action, controls.hands_on, (*controls.commands, Command.FINISH))
-        return controls
 
 
 def seat_at(window: Window) -> Seat:
@@ -64,20 +42,6 @@ def seat_at(window: Window) -> Seat:
 
 def press(key: int) -> None:
     pygame.event.post(pygame.Event(pygame.KEYDOWN, key=key))
-
-
-def drive(seat: Seat, script: Mapping[int, Callable[[], None]], ticks: int) -> tuple[Tape, End]:
-    tape = Tape()
-    end = run_episode(
-        START,
-        world=ToyWorld(),
-        device=Puppet(seat, script, ticks),
-        drivers={},
-        gate=Only(Source.HUMAN),
-        sinks=[tape],
-        metronome=SimulatedMetronome(50),
-    )
-    return tape, end
 
 
 def record(path: Path, seat: Seat, script: Mapping[int, Callable[[], None]], ticks: int, seed: int = 1) -> Episode:

@@ -44,7 +44,14 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.window": LEAF | SEAT,
     "teleop.track_map": {"teleop.road", "teleop.pen"},
     "teleop.sounds": set(),
-    "teleop.settings": LEAF | {"teleop.bindings", "teleop.devices", "teleop.durable"},
+    "teleop.settings_checks": set(),
+    "teleop.rebinding": {"teleop.bindings", "teleop.settings_checks"},
+    "teleop.joystick_settings": LEAF
+    | {f"teleop.{part}" for part in ("bindings", "devices", "durable", "rebinding", "settings_checks")},
+    "teleop.settings_template": {"teleop.bindings", "teleop.devices"},
+    "teleop.settings": {
+        f"teleop.{part}" for part in ("bindings", "devices", "joystick_settings", "rebinding", "settings_checks")
+    },
     "teleop.wizard": LEAF | {"teleop.bindings", "teleop.devices"},
     "teleop.bench": LEAF | {"teleop.devices", "teleop.wizard"},
     "teleop.bench_drawing": SEAT | {"teleop.bench", "teleop.devices", "teleop.wizard"},

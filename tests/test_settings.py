@@ -13,7 +13,9 @@ from teleop.devices.feel import Feel
 from teleop.devices.joystick_map import JoystickMap, PedalAxis, SteeringAxis
 from teleop.errors import UserError
 from teleop.frame import Command
-from teleop.settings import Settings, load_settings, save_joysticks, settings_path
+from teleop.joystick_settings import save_joysticks
+from teleop.settings import Settings, load_settings, settings_path
+from teleop.settings_template import settings_template
 
 GUID = "030000006d0400004fc2000011010000"
 PEDALS = "030000006d0400004fc2000011010001"
@@ -200,14 +202,14 @@ def test_a_folder_in_the_files_place_is_told(tmp_path: Path) -> None:
 
 def test_a_saved_map_is_the_one_that_is_loaded(path: Path) -> None:
     pedals = JoystickMap("Pedals", gas=PedalAxis(2, -1.0, 0.5))
-    save_joysticks({GUID: WHEEL, PEDALS: pedals}, path)
+    save_joysticks({GUID: WHEEL, PEDALS: pedals}, path, "")
     settings = load_settings(path)
     assert settings.problems == ()
     assert settings.joysticks == {GUID: WHEEL, PEDALS: pedals}
 
 
 def test_the_help_names_the_buttons_of_the_persons_own_wheel(path: Path) -> None:
-    save_joysticks({GUID: WHEEL}, path)
+    save_joysticks({GUID: WHEEL}, path, "")
     bindings = load_settings(path).bindings
     assert ("pause, go on", "Space or P", "Start or A or button 9") in bindings.help_table()
     assert ("rewind 2 s", "2", "button 3") in bindings.help_table()
@@ -218,7 +220,7 @@ def test_the_help_names_the_buttons_of_the_persons_own_wheel(path: Path) -> None
 
 def test_saving_a_map_keeps_what_the_person_wrote(path: Path) -> None:
     path.write_text(f"# mine\n[feel]\ncurve = 2 # nice\n\n[joystick.{GUID}] # the red one\nname = 'Red'\n")
-    save_joysticks({GUID: WHEEL, PEDALS: WHEEL}, path)
+    save_joysticks({GUID: WHEEL, PEDALS: WHEEL}, path, "")
     text = path.read_text()
     assert text.startswith("# mine\n[feel]\ncurve = 2 # nice\n")
     assert "# the red one" in text
@@ -231,12 +233,21 @@ def test_saving_a_map_keeps_what_the_person_wrote(path: Path) -> None:
 def test_a_file_that_can_take_no_map_stays_as_it_is(path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(UserError, match="mend or move the file"):
-        save_joysticks({GUID: WHEEL}, path)
+        save_joysticks({GUID: WHEEL}, path, "")
     assert path.read_text() == text
 
 
 def test_a_link_to_the_settings_stays_a_link(path: Path, tmp_path: Path) -> None:
     path.symlink_to(tmp_path / "real.toml")
-    save_joysticks({GUID: WHEEL}, path)
+    save_joysticks({GUID: WHEEL}, path, "")
     assert path.is_symlink()
     assert load_settings(tmp_path / "real.toml").joysticks == {GUID: WHEEL}
+
+
+def test_a_new_file_begins_with_every_default_to_change(path: Path) -> None:
+    save_joysticks({GUID: WHEEL}, path, settings_template())
+    assert load_settings(path).joysticks == {GUID: WHEEL}
+    assert '# pause = ["space", "p"]' in path.read_text()
+    settings = loaded(path, "\n".join(line.removeprefix("# ") for line in settings_template().splitlines()[2:]))
+    assert settings.problems == ()
+    assert is_default(settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
 import pygame
 import pytest
 
@@ -15,12 +16,11 @@ from teleop.devices.joystick_map import JoystickMap, PedalAxis, SteeringAxis
 from teleop.devices.keyboard import Keyboard
 from teleop.devices.seat import Seat
 from teleop.devices.wheel import Wheel
-from teleop.frame import Action, Command, Tick
+from teleop.frame import Action, Command
 from teleop.window import Window
-from tests.fakes import ToyWorld
+from tests.puppet import TICK, drive
 from tests.virtual_joystick import VirtualPad, VirtualWheel
 
-TICK = Tick(0, 0, ToyWorld().reset(1))
 NO_DEAD_ZONE = Feel(dead_zone=0, wheel_dead_zone=0, trigger_dead_zone=0)
 WHEEL = JoystickMap(
     "My Wheel",
@@ -240,3 +240,33 @@ def test_a_wheel_that_is_gone_before_it_was_found_is_no_error() -> None:
     assert not wheel.feed(pygame.Event(pygame.JOYDEVICEADDED, device_index=99))
     assert wheel.plugged == ()
     assert wheel.name == "wheel"
+
+
+def test_pulled_out_in_mid_drive_it_pauses_and_plugged_in_again_a_new_touch_drives_on(
+    window: Window, wheel: VirtualWheel
+) -> None:
+    again: list[VirtualWheel] = []
+    script = {
+        0: lambda: wheel.turn(1, -1.0),
+        5: wheel.unplug,
+        8: lambda: again.append(VirtualWheel()),
+        9: lambda: again[0].turn(0, 0.1),  # found with its gas pressed half, as it says until it moves: not driven on
+        10: lambda: again[0].turn(0, 0.4),
+        11: lambda: again[0].turn(0, 0.0),
+        12: lambda: again[0].turn(1, -0.5),
+    }
+    tape, _ = drive(seat_at(window, {wheel.guid: WHEEL}), script, ticks=14)
+    again[0].unplug()
+    assert tape.actions() == pytest.approx(np.array([[0, 1, 0]] * 5 + [[0, 0.75, 0]] * 2), abs=GRAIN)
+    assert {why for _, why in tape.idle} == {"My Wheel was unplugged"}
+
+
+def test_a_sensor_that_trembles_at_its_dead_zones_edge_ends_no_pause(window: Window, wheel: VirtualWheel) -> None:
+    seat = seat_at(window, {wheel.guid: WHEEL}, Feel(wheel_dead_zone=0.1))
+    wheel.turn(0, 0.5)
+    assert seat.read(TICK).hands_on
+    trembling = []
+    for position in (0.04, 0.06, 0.04, 0.06):
+        wheel.turn(0, position)
+        trembling.append(seat.read(TICK).hands_on)
+    assert not any(trembling)

@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from teleop.frame import Action
+
+CLEAR = 0.05
+"""Of a control's way: no sensor trembles that far outside its dead zone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Feel:
@@ -37,6 +42,22 @@ class Feel:
     def _steering(self, value: float) -> float:
         size = min(1.0, self.steering_scale * abs(value) ** self.curve)
         return float(np.copysign(size, value)) if size else 0.0
+
+
+class Hands:
+    """Whether hands are on: from the first clear move until everything is at rest.
+
+    A sensor that trembles at the edge of its dead zone is no hand; it would end every pause.
+    """
+
+    def __init__(self) -> None:
+        self._on = False
+
+    def on(self, action: Action) -> bool:
+        """With the device at `action` now."""
+        furthest = float(np.abs(action).max())
+        self._on = furthest > CLEAR or (self._on and furthest > 0)
+        return self._on
 
 
 def rescaled(value: float, dead_zone: float) -> float:

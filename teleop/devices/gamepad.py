@@ -9,7 +9,7 @@ import pygame
 from pygame._sdl2.controller import Controller
 
 from teleop.bindings import Bindings, Meaning, PadAxis
-from teleop.devices.feel import Feel
+from teleop.devices.feel import Feel, Hands
 from teleop.frame import Controls, Start, Tick
 
 FULL = 32767
@@ -31,6 +31,7 @@ class Gamepads:
         self._buttons = bindings.buttons
         self._axes = (bindings.steering, bindings.gas, bindings.brake)
         self._feel = feel or Feel()
+        self._hands = Hands()
         self._left_alone = left_alone
         self._pads: dict[int, Controller] = {}
         self._touched: dict[tuple[int, int], float] = {}
@@ -71,14 +72,14 @@ class Gamepads:
             self._pads[self._in_hand].rumble(strength, strength, duration_ms)
 
     def read(self, tick: Tick) -> Controls:
-        """The stick and triggers of the pad in hand; hands are on while any is out of its dead zone."""
+        """The stick and triggers of the pad in hand; hands are on from a clear move until all are at rest."""
         if self._in_hand is None:
             return Controls(action=None, hands_on=False, interruption=f"{self.name} was unplugged")
         pad = self._pads[self._in_hand]
         steering, gas, brake = (_position(pad, axis) for axis in self._axes)
         feel = self._feel
         action = np.array([feel.stick(steering), feel.pedal(gas), feel.pedal(brake)], np.float32)
-        return Controls(action, hands_on=bool(action.any()))
+        return Controls(action, hands_on=self._hands.on(action))
 
     def _add(self, device_index: int) -> None:
         try:

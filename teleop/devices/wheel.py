@@ -9,7 +9,7 @@ import numpy as np
 import pygame
 
 from teleop.bindings import Meaning
-from teleop.devices.feel import Feel
+from teleop.devices.feel import Feel, Hands
 from teleop.devices.joystick_map import JoystickMap
 from teleop.devices.joysticks import UNKNOWN, opened
 from teleop.frame import Controls, Start, Tick
@@ -69,6 +69,7 @@ class Wheel:
         """`maps` by the joysticks' GUIDs."""
         self._maps = maps
         self._feel = feel or Feel()
+        self._hands = Hands()
         self._joysticks: dict[int, _Joystick] = {}
         self._unknown: dict[int, str] = {}
         self._holders: dict[str, int] = {}
@@ -113,13 +114,13 @@ class Wheel:
             joystick.joystick.rumble(strength, strength, duration_ms)
 
     def read(self, tick: Tick) -> Controls:
-        """Steering, gas and brake; hands are on while any is out of its dead zone."""
+        """Steering, gas and brake; hands are on from a clear move until all are at rest."""
         if self._lost:
             return Controls(action=None, hands_on=False, interruption=f"{self.name} was unplugged")
         steering, gas, brake = (self._position(control) for control in CONTROLS)
         feel = self._feel
         action = np.array([feel.wheel(steering), feel.pedal(gas), feel.pedal(brake)], np.float32)
-        return Controls(action, hands_on=bool(action.any()))
+        return Controls(action, hands_on=self._hands.on(action))
 
     def _add(self, device_index: int) -> None:
         device = opened(device_index, self._maps)
