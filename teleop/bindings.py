@@ -107,8 +107,8 @@ BUTTON_NAMES = {
 KEY_NAMES = {
     pygame.K_RETURN: "Enter",
     pygame.K_ESCAPE: "Esc",
-    pygame.K_COMMA: "comma ,",
-    pygame.K_PERIOD: "full stop .",
+    pygame.K_COMMA: "Comma",
+    pygame.K_PERIOD: "Full stop",
 }
 
 
