@@ -35,7 +35,6 @@ from tests.fakes import FakeClock, ToyWorld
 from tests.virtual_joystick import VirtualPad
 
 SIZES = [(640, 480), (1000, 800)]
-FIGURES = {"score": 912.4, "lap_time_s": 21.3, "tiles": 300, "tiles_missed": 2}
 ROAD = Road([(100, 0), (0, 100), (-100, 0), (0, -100)], half_width=6)
 PROSPECT = Prospect(7, Path("sessions/mine.zarr"), "Ada", Best())
 
@@ -107,12 +106,12 @@ def shows(window: Window, colour: str) -> bool:
 
 def ended(why: Why = "finished", lap_time_s: float | None = 21.3, taken_back: int = 0) -> End:
     outcome = ToyWorld().reset(1)
-    return End(why, 1065 + taken_back, 1065, outcome, {**FIGURES, "lap_time_s": lap_time_s})
+    return End(why, 1065 + taken_back, 1065, outcome, {"score": 912.4, "lap_time_s": lap_time_s})
 
 
 def drove(end: End, recorded: bool = True, before: Best | None = None) -> Driven:
     line = np.stack([np.linspace(-90, 90, 50), np.zeros(50)], axis=1).astype(np.float32)
-    return Driven(7, end, recorded, ROAD, np.ones(4, np.bool_), line, before)
+    return Driven(7, end, recorded, ROAD, np.array([True, True, False, True]), line, before)
 
 
 # Any screen -----------------------------------------------------------------------------------------------------------
@@ -223,11 +222,12 @@ def test_every_ending_but_a_failure_has_a_title_of_its_own() -> None:
 def test_a_summary_tells_lap_tiles_frames_and_the_best() -> None:
     assert result(drove(ended(taken_back=50), before=Best(930.0, 22.0))) == [
         ("lap", "0:21.3"),
-        ("tiles", "2 of 300 missed"),
+        ("tiles", "1 of 4 missed"),
         ("frames", "1,065 kept, 50 rewound"),
         ("best", "score 930, lap 0:21.3"),
     ]
-    assert result(drove(ended("stopped", lap_time_s=None)))[0] == ("lap", "not finished")
+    left = result(drove(ended("stopped", lap_time_s=None)))
+    assert left[:2] == [("lap", "not finished"), ("tiles", "3 of 4 touched")]
 
 
 def test_a_summary_says_what_became_of_the_frames() -> None:

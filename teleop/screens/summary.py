@@ -108,11 +108,13 @@ def _new_best(driven: Driven) -> dict[str, bool]:
 
 def result(driven: Driven) -> list[Fact]:
     """Lap, tiles, the best so far, and what became of the frames."""
-    figures = driven.end.figures
-    lap_time_s = figures["lap_time_s"]
+    lap_time_s = driven.end.figures["lap_time_s"]
+    tiles, touched = len(driven.visited), int(driven.visited.sum())
+    # Of a lap that was not finished, most tiles were not missed but only not reached.
+    tiles_text = f"{touched} of {tiles} touched" if lap_time_s is None else f"{tiles - touched} of {tiles} missed"
     facts = [
         ("lap", "not finished" if lap_time_s is None else lap_text(lap_time_s)),
-        ("tiles", f"{figures['tiles_missed']} of {figures['tiles']} missed"),
+        ("tiles", tiles_text),
         ("frames", frames_text(driven)),
     ]
     return facts if driven.before is None else [*facts, ("best", best_text(driven.best))]
