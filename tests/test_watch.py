@@ -108,7 +108,6 @@ def test_the_autopilot_is_watched_in_a_real_window_by_real_keys(xvfb: dict[str, 
             process.kill()
     assert process.returncode == 0
     assert output.startswith(f"track {DIAGNOSIS_SEED + 1}: stopped")
-    assert "Hz" in output
     assert not list(tmp_path.iterdir())
 
 
