@@ -161,10 +161,10 @@ class Bindings:
         """The shortest way to say `meaning`: (key, gamepad button and wheel button)."""
         binding = self._binding(meaning)
         button = pad_text(binding).split(" or ")[0]
-        return keys_text(binding).split(" or ")[0], _listed(", ", button, self._joystick.get(meaning, ""))
+        return keys_text(binding).split(" or ")[0], _either(button, self._joystick.get(meaning, ""))
 
     def _hand_text(self, binding: Binding) -> str:
-        return _listed(" or ", pad_text(binding), self._joystick.get(binding.meaning, ""))
+        return _either(pad_text(binding), self._joystick.get(binding.meaning, ""))
 
     def _binding(self, meaning: Meaning) -> Binding:
         return next(binding for binding in self.table if binding.meaning == meaning)
@@ -185,5 +185,5 @@ def meaning_name(meaning: Meaning) -> str:
     return f"rewind_{meaning.seconds}" if isinstance(meaning, Rewind) else meaning.value
 
 
-def _listed(separator: str, *texts: str) -> str:
-    return separator.join(text for text in texts if text)
+def _either(*texts: str) -> str:
+    return " or ".join(text for text in texts if text)

@@ -61,14 +61,9 @@ def show_devices(settings: Settings) -> None:
     from teleop.joystick_settings import save_joysticks
     from teleop.settings import settings_path
     from teleop.settings_template import settings_template
-    from teleop.window import Window, require_screen
+    from teleop.window import Window
 
-    try:
-        require_screen()
-    except UsageError as error:
-        raise UsageError(
-            "showing the devices needs a screen, and there is none: `teleop devices --list` prints them"
-        ) from error
+    _require_screen()
     window = Window("teleop devices")
     save = partial(save_joysticks, path=settings_path(), template=settings_template())
     bench = Bench(settings.joysticks, save)
@@ -81,6 +76,17 @@ def show_devices(settings: Settings) -> None:
             window.present()
     finally:
         window.close()
+
+
+def _require_screen() -> None:
+    from teleop.window import require_screen
+
+    try:
+        require_screen()
+    except UsageError as error:
+        raise UsageError(
+            "showing the devices needs a screen, and there is none: `teleop devices --list` prints them"
+        ) from error
 
 
 def _rows(settings: Settings) -> list[tuple[str, ...]]:

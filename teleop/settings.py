@@ -76,7 +76,7 @@ def load_settings(path: Path | None = None) -> Settings:
         cues["sound"],
         cues["rumble"],
         joysticks,
-        tuple(f"{path}: {problem}" for problem in problems),
+        tuple(_printable(f"{path}: {problem}") for problem in problems),
     )
 
 
@@ -128,3 +128,8 @@ def _cues(table: Table, report: Report) -> dict[str, bool]:
         else:
             cues[name] = value
     return cues
+
+
+def _printable(line: str) -> str:
+    """What stands in the file may hold characters that no screen can show."""
+    return "".join(character if character.isprintable() else "?" for character in line)

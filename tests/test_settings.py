@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
 
+import hypothesis
+import hypothesis.strategies as st
 import pygame
 import pytest
+import tomlkit
+from hypothesis import given
 
 from teleop.bindings import BINDINGS, Binding, Bindings, Drive, Flow, Meaning, Rewind
 from teleop.devices.feel import Feel
@@ -14,7 +20,8 @@ from teleop.devices.joystick_map import JoystickMap, PedalAxis, SteeringAxis
 from teleop.errors import UserError
 from teleop.frame import Command
 from teleop.joystick_settings import save_joysticks
-from teleop.settings import Settings, load_settings, settings_path
+from teleop.rebinding import BUTTONS, MEANINGS, key_codes
+from teleop.settings import RANGES, Settings, load_settings, settings_path
 from teleop.settings_template import settings_template
 
 GUID = "030000006d0400004fc2000011010000"
@@ -194,6 +201,40 @@ def test_no_bytes_whatever_break_the_start(path: Path, content: bytes) -> None:
     assert is_default(settings)
 
 
+WORDS = st.sampled_from([*MEANINGS, *BUTTONS, *RANGES, "space", "p", "return", "steering", "left stick", "axis", "x\0"])
+VALUES = st.recursive(
+    st.one_of(st.booleans(), st.integers(-2, 300), st.floats(), WORDS),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(WORDS, inner, max_size=3)),
+    max_leaves=6,
+)
+KEYS = st.dictionaries(st.sampled_from(list(MEANINGS)), st.lists(st.sampled_from(list(key_codes())[:60]), max_size=3))
+FILES = st.fixed_dictionaries(
+    {},
+    optional={
+        "keyboard": st.one_of(KEYS, VALUES),
+        "gamepad": VALUES,
+        "feel": VALUES,
+        "cues": VALUES,
+        "joystick": st.dictionaries(st.sampled_from([GUID, PEDALS, "x"]), VALUES, max_size=2),
+        "x": VALUES,
+    },
+)
+
+
+@hypothesis.settings(max_examples=60, deadline=None, derandomize=True)
+@given(FILES)
+def test_whatever_the_file_says_every_meaning_keeps_a_key_of_its_own(content: dict[str, Any]) -> None:
+    with NamedTemporaryFile("w", suffix=".toml", encoding="utf-8") as file:
+        tomlkit.dump(content, file)
+        file.flush()
+        settings = load_settings(Path(file.name))
+    table = settings.bindings.table
+    assert all(binding.keys for binding in table)
+    assert len(settings.bindings.keys) == sum(len(binding.keys) for binding in table)
+    assert len(settings.bindings.buttons) == sum(len(binding.buttons) for binding in table)
+    assert all(problem.isprintable() for problem in settings.problems)
+
+
 def test_a_folder_in_the_files_place_is_told(tmp_path: Path) -> None:
     settings = load_settings(tmp_path)
     assert "can't be read" in settings.problems[0]
@@ -214,7 +255,7 @@ def test_the_help_names_the_buttons_of_the_persons_own_wheel(path: Path) -> None
     assert ("pause, go on", "Space or P", "Start or A or button 9") in bindings.help_table()
     assert ("rewind 2 s", "2", "button 3") in bindings.help_table()
     assert ("gas", "Up or W", "right trigger or pedal") in bindings.help_table()
-    assert bindings.hint(Command.PAUSE) == ("Space", "Start, button 9")
+    assert bindings.hint(Command.PAUSE) == ("Space", "Start or button 9")
     assert Bindings().hint(Rewind(2)) == ("2", "")
 
 
