@@ -15,7 +15,7 @@ from teleop.errors import UsageError
 
 if TYPE_CHECKING:
     from teleop.devices.joysticks import Plugged
-    from teleop.settings import Settings
+    from teleop.settings.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Devices:
     """Print what is plugged in, and what is wrong with the settings file, without a window."""
 
     def run(self, console: Console) -> int:
-        from teleop.settings import load_settings
+        from teleop.settings.settings import load_settings
 
         settings = load_settings()
         if self.list:
@@ -38,7 +38,7 @@ class Devices:
 
 def print_devices(console: Console, settings: Settings) -> None:
     """A table of everything plugged in; then the settings file and what was ignored in it."""
-    from teleop.settings import settings_path
+    from teleop.settings.settings import settings_path
 
     table = Table("device", "known by", "axes", "buttons", "GUID")
     table.add_row("keyboard", "always", "", "", "")
@@ -54,14 +54,14 @@ def print_devices(console: Console, settings: Settings) -> None:
 
 def show_devices(settings: Settings) -> None:
     """The window, until the person has had enough. UsageError where there is no screen to see it on."""
-    from teleop.bench import Bench
-    from teleop.bench_drawing import draw
     from teleop.clock import PacedMetronome
     from teleop.frame import HZ
-    from teleop.joystick_settings import save_joysticks
-    from teleop.settings import settings_path
-    from teleop.settings_template import settings_template
+    from teleop.settings.joysticks import save_joysticks
+    from teleop.settings.settings import settings_path
+    from teleop.settings.template import settings_template
     from teleop.window import Window
+    from teleop.workbench.bench import Bench
+    from teleop.workbench.drawing import draw
 
     _require_screen()
     window = Window("teleop devices")

@@ -17,7 +17,7 @@ from teleop.progress import progress
 from teleop.words import counted
 
 if TYPE_CHECKING:
-    from teleop.checkup import Finding, Machine
+    from teleop.checkup.checks import Finding, Machine
 
 STYLES = {"ok": "green", "note": "yellow", "problem": "bold red"}
 
@@ -30,14 +30,14 @@ class Doctor:
     """Where sessions are to be recorded."""
 
     def run(self, console: Console) -> int:
-        from teleop.machine import ThisMachine
+        from teleop.checkup.machine import ThisMachine
 
         return report(ThisMachine(self.folder), console)
 
 
 def report(machine: Machine, console: Console) -> int:
     """Examine a machine and say what was found; returns the exit code, 1 where there is a problem."""
-    from teleop.checkup import CHECKS, Verdict, examine
+    from teleop.checkup.checks import CHECKS, Verdict, examine
 
     findings: dict[str, Finding] = {}
     with progress(console, "examining this machine", len(CHECKS)) as update:

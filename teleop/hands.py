@@ -6,7 +6,7 @@ from teleop.devices.gamepad import Gamepads
 from teleop.devices.keyboard import Keyboard
 from teleop.devices.seat import HandDevice
 from teleop.devices.wheel import Wheel
-from teleop.settings import Settings
+from teleop.settings.settings import Settings
 
 
 def every_hand_device(settings: Settings) -> list[HandDevice]:

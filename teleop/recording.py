@@ -25,7 +25,7 @@ from teleop.loop import Device, Sink, run_episode
 from teleop.progress import progress
 from teleop.record import Record
 from teleop.session import next_seed, open_session
-from teleop.settings import load_settings
+from teleop.settings.settings import load_settings
 from teleop.sitting import Sitting
 from teleop.window import Window, require_screen
 from teleop.words import counted

@@ -21,7 +21,7 @@ from teleop.screens.ready import Prospect, ready
 from teleop.screens.stage import Stage
 from teleop.screens.summary import Driven, summarise
 from teleop.session import SessionError
-from teleop.settings import Settings
+from teleop.settings.settings import Settings
 from teleop.sinks.cues import Cues
 from teleop.sinks.hud import Hud
 from teleop.sinks.trace import Trace

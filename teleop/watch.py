@@ -18,7 +18,7 @@ from teleop.gates import Only
 from teleop.hands import every_hand_device
 from teleop.loop import Driver, Sink, run_episode
 from teleop.screens.summary import Driven
-from teleop.settings import load_settings
+from teleop.settings.settings import load_settings
 from teleop.sinks.gauges import lap_text
 from teleop.sitting import Sitting
 from teleop.window import Window, require_screen

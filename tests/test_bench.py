@@ -11,8 +11,6 @@ import pygame
 import pytest
 from rich.console import Console
 
-from teleop.bench import Bench
-from teleop.bench_drawing import draw
 from teleop.bindings import Flow
 from teleop.devices.joystick_map import JoystickMap, PedalAxis, SteeringAxis
 from teleop.devices.seat import Seat
@@ -20,9 +18,11 @@ from teleop.devices_command import Devices
 from teleop.errors import UsageError, UserError
 from teleop.frame import Command, Tick
 from teleop.hands import every_hand_device
-from teleop.joystick_settings import save_joysticks
-from teleop.settings import load_settings
+from teleop.settings.joysticks import save_joysticks
+from teleop.settings.settings import load_settings
 from teleop.window import Window
+from teleop.workbench.bench import Bench
+from teleop.workbench.drawing import draw
 from tests.fakes import ToyWorld
 from tests.virtual_joystick import VirtualPad, VirtualWheel
 

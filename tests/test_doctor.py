@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from teleop.checkup import CHECKS, REPAIR_PYGAME, Machine, Package, Screen, Verdict, examine
+from teleop.checkup.checks import CHECKS, REPAIR_PYGAME, Machine, Package, Screen, Verdict, examine
+from teleop.checkup.disk_trial import commits_a_second
+from teleop.checkup.drive_trial import drive
+from teleop.checkup.machine import ThisMachine
 from teleop.clock import Cadence, PacedMetronome
-from teleop.disk_trial import commits_a_second
 from teleop.doctor import report
-from teleop.drive_trial import drive
 from teleop.errors import UserError
 from teleop.frame import HZ
-from teleop.machine import ThisMachine
 
 
 class HealthyMachine:

@@ -21,7 +21,7 @@ from teleop.gates import Only
 from teleop.hands import every_hand_device
 from teleop.loop import run_episode
 from teleop.session import Episode, open_session
-from teleop.settings import load_settings
+from teleop.settings.settings import load_settings
 from teleop.sinks.recorder import Recorder
 from teleop.window import FOCUS_LOST, Window
 from teleop.worlds.track import TrackWorld

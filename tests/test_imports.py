@@ -44,17 +44,8 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.window": LEAF | SEAT,
     "teleop.track_map": {"teleop.road", "teleop.pen"},
     "teleop.sounds": set(),
-    "teleop.settings_checks": set(),
-    "teleop.rebinding": {"teleop.bindings", "teleop.settings_checks"},
-    "teleop.joystick_settings": LEAF
-    | {f"teleop.{part}" for part in ("bindings", "devices", "durable", "rebinding", "settings_checks")},
-    "teleop.settings_template": {"teleop.bindings", "teleop.devices"},
-    "teleop.settings": {
-        f"teleop.{part}" for part in ("bindings", "devices", "joystick_settings", "rebinding", "settings_checks")
-    },
-    "teleop.wizard": LEAF | {"teleop.bindings", "teleop.devices"},
-    "teleop.bench": LEAF | {"teleop.devices", "teleop.wizard"},
-    "teleop.bench_drawing": SEAT | {"teleop.bench", "teleop.devices", "teleop.wizard"},
+    "teleop.settings": LEAF | {f"teleop.{part}" for part in ("bindings", "devices", "durable", "settings")},
+    "teleop.workbench": PARTS | SEAT | {"teleop.devices", "teleop.workbench"},
     "teleop.hands": {"teleop.devices", "teleop.settings"},
     "teleop.experts": {"teleop.devices", "teleop.drivers"},
     "teleop.screens": PARTS
@@ -75,10 +66,7 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.demo": {"teleop"},
     "teleop.watch": {"teleop"},
     "teleop.doctor": {"teleop"},
-    "teleop.checkup": LEAF | {"teleop.clock"},
-    "teleop.machine": {"teleop"},
-    "teleop.disk_trial": LEAF | {"teleop.session", "teleop.writer", "teleop.episode_writer"},
-    "teleop.drive_trial": {"teleop"},
+    "teleop.checkup": {"teleop"},
     "teleop.devices_command": {"teleop"},
     "teleop.cli": {"teleop", "policy"},
     "teleop.__main__": {"teleop.cli"},

@@ -19,10 +19,10 @@ from teleop.devices.feel import Feel
 from teleop.devices.joystick_map import JoystickMap, PedalAxis, SteeringAxis
 from teleop.errors import UserError
 from teleop.frame import Command
-from teleop.joystick_settings import save_joysticks
-from teleop.rebinding import BUTTONS, MEANINGS, key_codes
-from teleop.settings import RANGES, Settings, load_settings, settings_path
-from teleop.settings_template import settings_template
+from teleop.settings.joysticks import save_joysticks
+from teleop.settings.rebinding import BUTTONS, MEANINGS, key_codes
+from teleop.settings.settings import RANGES, Settings, load_settings, settings_path
+from teleop.settings.template import settings_template
 
 GUID = "030000006d0400004fc2000011010000"
 PEDALS = "030000006d0400004fc2000011010001"

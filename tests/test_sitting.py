@@ -21,7 +21,7 @@ from teleop.logbook import Logbook
 from teleop.loop import Sink, run_episode
 from teleop.screens.summary import Driven
 from teleop.session import SessionError, open_session
-from teleop.settings import Settings
+from teleop.settings.settings import Settings
 from teleop.sinks.recorder import Recorder
 from teleop.sitting import Sitting
 from teleop.tracks import Tracks

@@ -7,7 +7,7 @@ import pytest
 from teleop.bindings import Flow, Meaning, Rewind
 from teleop.devices.joystick_map import JoystickMap, SteeringAxis
 from teleop.frame import Command
-from teleop.wizard import STEPS, Wizard
+from teleop.workbench.wizard import STEPS, Wizard
 
 WHEEL, PEDALS = "a" * 32, "b" * 32
 NAMES = {WHEEL: "Wheel", PEDALS: "Pedals"}

@@ -34,7 +34,7 @@ from teleop.frame import HZ, Action, Frame, Outcome, Source, Start, Tick
 from teleop.gates import Only
 from teleop.hands import every_hand_device
 from teleop.loop import run_episode
-from teleop.settings import Settings
+from teleop.settings.settings import Settings
 from teleop.sinks.hud import Hud
 from teleop.sinks.recorder import Recorder
 from teleop.window import Window

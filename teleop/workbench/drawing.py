@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pygame
 
-from teleop.bench import Bench
 from teleop.bindings import meaning_name
 from teleop.devices.joysticks import Plugged
 from teleop.pen import ACCENT, DARK, DIM, INK, TRACK, WARNING, Pen
-from teleop.wizard import Wizard
+from teleop.workbench.bench import Bench
+from teleop.workbench.wizard import Wizard
 
 AXES_SHOWN = 8
 """Four a row; hardly anything has more."""

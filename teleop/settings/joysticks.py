@@ -15,8 +15,8 @@ from teleop.bindings import Drive, Meaning, meaning_name
 from teleop.devices.joystick_map import JoystickMap, PedalAxis, SteeringAxis
 from teleop.durable import replace_file
 from teleop.errors import UserError
-from teleop.rebinding import PRESSED
-from teleop.settings_checks import Report, Table, is_number, is_whole, named
+from teleop.settings.checks import Report, Table, is_number, is_whole, named
+from teleop.settings.rebinding import PRESSED
 
 GUID = re.compile("[0-9a-f]{32}")
 MOST_AXES, MOST_BUTTONS = 64, 256

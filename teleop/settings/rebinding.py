@@ -19,7 +19,7 @@ from teleop.bindings import (
     Meaning,
     meaning_name,
 )
-from teleop.settings_checks import Report, Table, named
+from teleop.settings.checks import Report, Table, named
 
 MEANINGS: dict[str, Meaning] = {meaning_name(binding.meaning): binding.meaning for binding in BINDINGS}
 PRESSED: dict[str, Meaning] = {name: meaning for name, meaning in MEANINGS.items() if not isinstance(meaning, Drive)}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
+from teleop.checkup.disk_trial import scratch
 from teleop.clock import Cadence, PacedMetronome
 from teleop.devices.seat import Seat
-from teleop.disk_trial import scratch
 from teleop.drivers.autopilot import Autopilot
 from teleop.errors import UserError
 from teleop.experts import stand_in
@@ -15,7 +15,7 @@ from teleop.frame import Source, Start
 from teleop.gates import Only
 from teleop.hands import every_hand_device
 from teleop.loop import run_episode
-from teleop.settings import load_settings
+from teleop.settings.settings import load_settings
 from teleop.sinks.hud import Hud
 from teleop.sinks.recorder import Recorder
 from teleop.window import Window

@@ -10,7 +10,7 @@ import pygame
 from teleop.devices.joystick_map import JoystickMap
 from teleop.devices.joysticks import Plugged, by_hand, opened
 from teleop.errors import UserError
-from teleop.wizard import Wizard
+from teleop.workbench.wizard import Wizard
 
 ENTER = (pygame.K_RETURN, pygame.K_KP_ENTER)
 

@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from teleop.checkup import Package, Screen
+from teleop.checkup.checks import Package, Screen
 from teleop.clock import Cadence, PacedMetronome
 from teleop.frame import HZ
 
@@ -59,7 +59,7 @@ class ThisMachine:
         return Screen(driver, pygame.display.get_desktop_sizes()[0], pygame.display.get_desktop_refresh_rates()[0])
 
     def settings_problems(self) -> Sequence[str]:
-        from teleop.settings import load_settings
+        from teleop.settings.settings import load_settings
 
         return load_settings().problems
 
@@ -68,7 +68,7 @@ class ThisMachine:
         from pygame._sdl2 import controller
 
         from teleop.devices.joysticks import all_plugged
-        from teleop.settings import load_settings
+        from teleop.settings.settings import load_settings
 
         pygame.display.init()
         pygame.joystick.init()
@@ -101,17 +101,17 @@ class ThisMachine:
         return free_minutes(self._folder)
 
     def commits_a_second(self) -> float:
-        from teleop.disk_trial import commits_a_second
+        from teleop.checkup.disk_trial import commits_a_second
 
         return commits_a_second(self._folder)
 
     def hz(self) -> float:
-        from teleop.drive_trial import drive
+        from teleop.checkup.drive_trial import drive
 
         return drive(self._folder, PacedMetronome(UNREACHABLE_HZ), FREE_TICKS).hz
 
     def cadence(self) -> Cadence:
-        from teleop.drive_trial import drive
+        from teleop.checkup.drive_trial import drive
 
         return drive(self._folder, PacedMetronome(HZ), PACED_TICKS)
 

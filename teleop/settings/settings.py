@@ -26,9 +26,9 @@ import platformdirs
 from teleop.bindings import Bindings
 from teleop.devices.feel import Feel
 from teleop.devices.joystick_map import JoystickMap
-from teleop.joystick_settings import joystick_maps, joystick_words
-from teleop.rebinding import bound
-from teleop.settings_checks import Report, Table, is_number, named
+from teleop.settings.checks import Report, Table, is_number, named
+from teleop.settings.joysticks import joystick_maps, joystick_words
+from teleop.settings.rebinding import bound
 
 PATH_VARIABLE = "TELEOP_SETTINGS"
 SECTIONS = ("keyboard", "gamepad", "feel", "cues", "joystick")
