@@ -8,9 +8,9 @@ from teleop.bindings import Flow
 from teleop.frame import Command
 from teleop.loop import View
 from teleop.pen import ACCENT, DIM, INK
-from teleop.screens.backdrop import draw_backdrop
 from teleop.screens.light import draw_light
 from teleop.screens.stage import Paint, Stage
+from teleop.sinks.picture import SHOWN, draw_picture
 from teleop.sounds import Sound, Sounds
 
 SECONDS = 3
@@ -34,7 +34,7 @@ def _painted(stage: Stage, view: View, left: int, track: int, recording: bool) -
     skip = f"start at once: {stage.said(Command.PAUSE)}"
 
     def paint(canvas: pygame.Surface) -> None:
-        draw_backdrop(canvas, view)
+        draw_picture(canvas, view, round(canvas.get_height() * SHOWN))
         plate = pygame.Rect(0, 0, pen.px(380), pen.px(290))
         plate.center = (canvas.get_width() // 2, canvas.get_height() * 2 // 5)
         pen.panel(canvas, plate)

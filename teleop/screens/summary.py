@@ -16,11 +16,11 @@ from teleop.frame import Command, End
 from teleop.loop import View
 from teleop.pen import ACCENT, DARK, DIM, INK, WARNING, Hint, Pen
 from teleop.road import Road
-from teleop.screens.backdrop import draw_backdrop
 from teleop.screens.facts import PITCH, Fact, best_text, write_facts
 from teleop.screens.light import draw_light
 from teleop.screens.stage import Stage
 from teleop.sinks.gauges import lap_text
+from teleop.sinks.picture import SHOWN, draw_picture
 from teleop.track_map import TrackMap
 
 TITLES = {
@@ -66,7 +66,7 @@ def summarise(stage: Stage, driven: Driven, view: View, next_track: int | None, 
     track_map = lru_cache(maxsize=1)(partial(TrackMap, driven.road))  # anew only when the window is resized
 
     def paint(canvas: pygame.Surface) -> None:
-        draw_backdrop(canvas, view)
+        draw_picture(canvas, view, round(canvas.get_height() * SHOWN))
         body = _draw_plate(pen, canvas)
         _paint_result(pen, canvas, driven, body)
         picture = track_map(pen.px(MAP))
