@@ -79,7 +79,7 @@ class Evaluate:
     """Let a policy drive held-out tracks alone, and report its scores."""
 
     policy: tyro.conf.Positional[str]
-    """A checkpoint's path, or `autopilot`."""
+    """A checkpoint's path, `autopilot` or `simulated`."""
     tracks: int = 100
     """How many tracks: FIRST_SEED, FIRST_SEED + 1, ..."""
     first_seed: int = EVALUATION_SEED
@@ -231,7 +231,7 @@ def _world_of(env: Mapping[str, Any]) -> World | None:
 
 
 def driver_named(policy: str) -> MakeDriver:
-    """What builds the driver of a checkpoint's path, or the autopilot.
+    """What builds the driver of a checkpoint's path, the autopilot or the simulated human.
 
     The checkpoint is loaded once here, so that a bad one is told once rather than by every worker.
     """
@@ -239,6 +239,10 @@ def driver_named(policy: str) -> MakeDriver:
         from teleop.drivers.autopilot import Autopilot
 
         return Autopilot
+    if policy == "simulated":
+        from teleop.experts import simulated_human
+
+        return simulated_human
     make_driver = LearnerFrom(Path(policy))
     make_driver()
     return make_driver

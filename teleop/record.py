@@ -19,15 +19,15 @@ class Record:
 
     session: tyro.conf.Positional[Path]
     """The session's folder; `.zarr` is added if missing. An existing session is appended to."""
-    expert: Literal["human", "autopilot"] = "human"
-    """Who drives and so labels: a person, or the scripted autopilot."""
+    expert: Literal["human", "simulated", "autopilot"] = "human"
+    """Who drives and so labels: a person, the simulated human (imperfect, by keys), or the scripted autopilot."""
     headless: bool = False
-    """Without a window; for the autopilot."""
+    """Without a window; for the simulated human and the autopilot."""
     fast: bool = False
     """As fast as the machine can, instead of 50 Hz; with --headless."""
     episodes: int | None = None
-    """How many tracks to record; the same one again counts once. By default a person drives until they quit, the
-    autopilot once."""
+    """How many tracks to record; the same one again counts once. By default a person drives until they quit,
+    a stand-in once."""
     seed: int | None = None
     """First track: SEED, SEED + 1, ...; below 900000. By default one past the session's highest, or 0."""
     nudge: bool = False
@@ -55,7 +55,7 @@ def check(config: Record) -> None:
     """UsageError when the options don't go together."""
     if config.headless and config.expert == "human":
         raise UsageError(
-            "--headless has no window for a person to drive in: add --expert autopilot, or drop --headless"
+            "--headless has no window for a person to drive in: add --expert simulated or autopilot, or drop --headless"
         )
     if config.practice and config.expert != "human":
         raise UsageError(

@@ -1,4 +1,4 @@
-"""Recording: a person, or the autopilot in their place, drives track after track into one session."""
+"""Recording: a person, or a stand-in, drives track after track into one session."""
 
 from __future__ import annotations
 
@@ -118,11 +118,11 @@ def nudge_for(config: Record) -> Nudge | None:
     """As strong as the one who has to drive with it can bear."""
     if not config.nudge:
         return None
-    return Nudge(FOR_PERSON if config.expert == "human" else FOR_AUTOPILOT)
+    return Nudge(FOR_AUTOPILOT if config.expert == "autopilot" else FOR_PERSON)
 
 
 def drive_headless(recording: Recording, seeds: range, console: Console) -> Iterator[End]:
-    """The autopilot drives every track; a bar says how far it is."""
+    """A stand-in drives every track; a bar says how far it is."""
     expert = stand_in(recording.config.expert)
     with progress(console, escape(f"recording into {recording.logbook.path.name}"), len(seeds)) as update:
         for done, seed in enumerate(seeds, start=1):

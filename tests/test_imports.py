@@ -47,7 +47,7 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.settings": LEAF | {f"teleop.{part}" for part in ("bindings", "devices", "durable", "settings")},
     "teleop.workbench": PARTS | SEAT | {"teleop.devices", "teleop.workbench"},
     "teleop.hands": {"teleop.devices", "teleop.settings"},
-    "teleop.experts": {"teleop.devices", "teleop.drivers"},
+    "teleop.experts": PARTS | {"teleop.devices", "teleop.drivers"},
     "teleop.screens": PARTS
     | SEAT
     | {f"teleop.{part}" for part in ("best", "clock", "devices", "disk", "screens", "sinks", "sounds", "track_map")},
