@@ -290,7 +290,7 @@ class Fingers:
 
     def __init__(self, config: SimulatedHumanConfig, start: Start) -> None:
         self._shortest_steps = round(config.shortest_press_s * HZ)
-        self._steps = dict.fromkeys(Drive, 0)
+        self._steps = dict.fromkeys(Drive, self._shortest_steps)
         self.held: set[Drive] = set()
         self.keyboard = Keyboard()
         self.keyboard.reset(start)
