@@ -47,7 +47,9 @@ class Window:
         self._canvas = self._screen
         self.pen = Pen()
         self._fit()
+        self._has_focus = True
         self.focused = True
+        """For all the time of the last `pump`: what is lost for a moment lets go of every key, too."""
         self.closed = False
         """The person closed it: they want to leave."""
 
@@ -61,11 +63,12 @@ class Window:
         events = pygame.event.get()
         for event in events:
             if event.type in FOCUS_GONE:
-                self.focused = False
+                self._has_focus = False
             elif event.type == pygame.WINDOWFOCUSGAINED:
-                self.focused = True
+                self._has_focus = True
             elif event.type == pygame.QUIT:
                 self.closed = True
+        self.focused = self._has_focus and not any(event.type in FOCUS_GONE for event in events)
         self._fit()
         return events
 

@@ -87,6 +87,16 @@ def test_losing_focus_interrupts_until_it_is_back(window: Window, gone: int) -> 
     assert not seat.read(TICK).interruption
 
 
+def test_a_focus_that_was_lost_for_a_moment_has_let_go_of_every_key_and_interrupts(window: Window) -> None:
+    seat = seat_at(window)
+    post(pygame.KEYDOWN, key=pygame.K_UP)
+    assert seat.read(TICK).hands_on
+    post(pygame.WINDOWFOCUSLOST)
+    post(pygame.WINDOWFOCUSGAINED)
+    assert seat.read(TICK).interruption == FOCUS_LOST
+    assert not seat.read(TICK).interruption
+
+
 def test_who_watches_the_autopilot_may_look_away_but_can_still_pause_it(window: Window) -> None:
     world = ToyWorld()
     seat = Seat(window, [Keyboard()], Bindings(), expert=Scripted(Still(), "autopilot"))
