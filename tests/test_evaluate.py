@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from policy.checkpoint import save_checkpoint
-from teleop.cli import LearnerFrom
+from teleop.cli import LearnerFrom, driver_named
 from teleop.drivers.autopilot import Autopilot
 from teleop.evaluate import TrackScore, bootstrap_interval, evaluate, evaluate_with_progress, summary, track_score_of
 from teleop.frame import Action, Start, Tick
@@ -108,6 +108,12 @@ def test_the_autopilot_finishes_a_lap_and_misses_no_tile() -> None:
     assert track.score > 900
     assert track.lap_time_s is not None
     assert track.lap_time_s == pytest.approx(track.steps / 50)
+
+
+def test_the_simulated_human_laps_but_not_as_well_as_the_autopilot() -> None:
+    track = evaluate(driver_named("simulated"), [185]).tracks[0]
+    assert track.lap_finished
+    assert 700 < track.score < 925
 
 
 def test_progress_without_a_terminal_is_plain_lines() -> None:
