@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from teleop.devices.scripted import Scripted
-from teleop.devices.seat import HandDevice
+from teleop.devices.seat import NamedDevice
 from teleop.devices.simulated import SimulatedHuman
 from teleop.drivers.autopilot import Autopilot
 from teleop.frame import Action, Source, Start, Tick
 from teleop.loop import Device
 
 
-def stand_in(expert: str) -> HandDevice:
+def stand_in(expert: str) -> NamedDevice:
     """The expert of that name: "autopilot" or "simulated"."""
     return SimulatedHuman() if expert == "simulated" else Scripted(Autopilot(), expert)
 

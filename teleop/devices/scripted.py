@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import pygame
-
-from teleop.bindings import Meaning
 from teleop.frame import Controls, Start, Tick
 from teleop.loop import Driver
 
@@ -17,20 +14,9 @@ class Scripted:
     def __init__(self, driver: Driver, name: str) -> None:
         self._driver = driver
         self.name = name
-        self.plugged = (name,)
 
     def reset(self, start: Start) -> None:
         self._driver.reset(start)
-
-    def feed(self, event: pygame.Event) -> bool:
-        """No key or button moves it."""
-        return False
-
-    def meaning(self, event: pygame.Event) -> Meaning | None:
-        return None
-
-    def rumble(self, strength: float, duration_ms: int) -> None:
-        pass
 
     def read(self, tick: Tick) -> Controls:
         return Controls(self._driver.act(tick), hands_on=True)

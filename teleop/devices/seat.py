@@ -18,12 +18,16 @@ LEAVING = (Flow.NEXT, Flow.AGAIN, Flow.QUIT)
 """In mid-drive these finish the episode."""
 
 
-class HandDevice(Device, Protocol):
-    """A device that hears the window's events."""
+class NamedDevice(Device, Protocol):
+    """A device that can take the seat."""
 
     @property
     def name(self) -> str:
         """For people, and for the episode's `device`."""
+
+
+class HandDevice(NamedDevice, Protocol):
+    """A device that hears the window's events."""
 
     @property
     def plugged(self) -> tuple[str, ...]:
@@ -46,13 +50,13 @@ class Seat:
     """
 
     def __init__(
-        self, window: Window, hands: Sequence[HandDevice], bindings: Bindings, expert: HandDevice | None = None
+        self, window: Window, hands: Sequence[HandDevice], bindings: Bindings, expert: NamedDevice | None = None
     ) -> None:
         self._window = window
         self._hands = hands
         self._expert = expert
         self.bindings = bindings
-        self.in_hand = expert or hands[0]
+        self._touched = hands[0]
         self.wants: Flow | None = None
         self.help_wanted = False
         """Every key and button is to be shown instead of the pause: from the press of HELP that pauses, until HELP is
@@ -61,12 +65,12 @@ class Seat:
 
     @property
     def person(self) -> bool:
-        return self.in_hand.person
+        return self._in_hand.person
 
     @property
     def name(self) -> str:
         """Of the device in hand."""
-        return self.in_hand.name
+        return self._in_hand.name
 
     @property
     def plugged(self) -> list[str]:
@@ -75,7 +79,7 @@ class Seat:
 
     def reset(self, start: Start) -> None:
         self.wants, self.help_wanted, self._last_step = None, False, None
-        for device in self._devices():
+        for device in dict.fromkeys([*self._hands, self._in_hand]):
             device.reset(start)
 
     def listen(self) -> list[Meaning]:
@@ -83,8 +87,8 @@ class Seat:
         pressed: list[Meaning] = []
         for event in by_hand(self._window.pump()):
             for device in self._hands:
-                if device.feed(event) and self._expert is None:
-                    self.in_hand = device
+                if device.feed(event):
+                    self._touched = device
                 if meaning := device.meaning(event):
                     pressed.append(meaning)
         if not self._window.focused:
@@ -94,7 +98,8 @@ class Seat:
 
     def rumble(self, strength: float, duration_ms: int) -> None:
         """Shake the device in hand, `strength` in [0, 1]; nothing where it has no motor."""
-        self.in_hand.rumble(strength, duration_ms)
+        if self._expert is None:
+            self._touched.rumble(strength, duration_ms)
 
     def read(self, tick: Tick) -> Controls:
         """What the device in hand says, and what was pressed."""
@@ -102,14 +107,15 @@ class Seat:
         self._last_step = tick.step
         self.help_wanted = self.help_wanted and not driving
         commands = tuple(command for meaning in self.listen() for command in self._commands(meaning, driving))
-        controls = self.in_hand.read(tick)
+        controls = self._in_hand.read(tick)
         controls = replace(controls, commands=(*controls.commands, *commands), device=self.name)
         if self.person and not self._window.focused:
             return replace(controls, interruption=FOCUS_LOST)
         return controls
 
-    def _devices(self) -> list[HandDevice]:
-        return [*self._hands, self._expert] if self._expert else [*self._hands]
+    @property
+    def _in_hand(self) -> NamedDevice:
+        return self._expert or self._touched
 
     def _commands(self, meaning: Meaning, driving: bool) -> tuple[Command, ...]:
         if isinstance(meaning, Command):
