@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,8 +11,6 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-
-from teleop.errors import UsageError
 
 if TYPE_CHECKING:
     from teleop.devices.joysticks import Plugged
@@ -59,51 +58,28 @@ def show_devices(settings: Settings) -> None:
     from teleop.settings.joysticks import save_joysticks
     from teleop.settings.settings import settings_path
     from teleop.settings.template import settings_template
-    from teleop.window import Window
+    from teleop.window import Window, require_screen
     from teleop.workbench.bench import Bench
     from teleop.workbench.drawing import draw
 
-    _require_screen()
-    window = Window("teleop devices")
+    require_screen("to see the devices without one: teleop devices --list")
     save = partial(save_joysticks, path=settings_path(), template=settings_template())
     bench = Bench(settings.joysticks, save)
     metronome = PacedMetronome(HZ)
-    try:
+    with closing(Window("teleop devices")) as window:
         while not bench.left and not window.closed:
             now = metronome.wait(1.0).time_ns / 1e9
             bench.feed(window.pump(), now)
             draw(window.canvas, window.pen, bench, settings_path(), settings.problems)
             window.present()
-    finally:
-        window.close()
-
-
-def _require_screen() -> None:
-    from teleop.window import require_screen
-
-    try:
-        require_screen()
-    except UsageError as error:
-        raise UsageError(
-            "showing the devices needs a screen, and there is none: `teleop devices --list` prints them"
-        ) from error
 
 
 def _rows(settings: Settings) -> list[tuple[str, ...]]:
     """Of everything plugged in; needs no screen."""
     os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
-    import pygame
-    from pygame._sdl2 import controller
-
     from teleop.devices.joysticks import all_plugged
 
-    pygame.display.init()
-    controller.init()
-    pygame.event.pump()  # some systems tell of devices only then
-    rows = [_row(device) for device in all_plugged(settings.joysticks)]
-    controller.quit()
-    pygame.display.quit()
-    return rows
+    return [_row(device) for device in all_plugged(settings.joysticks)]
 
 
 def _row(device: Plugged) -> tuple[str, ...]:

@@ -128,4 +128,4 @@ def require_screen(otherwise: str = "to record the autopilot without one: --expe
 
 
 def _no_screen(why: str, otherwise: str) -> UsageError:
-    return UsageError(f"driving needs a screen, and there is none ({why}); {otherwise}")
+    return UsageError(f"this needs a screen, and there is none ({why}); {otherwise}")

@@ -64,15 +64,9 @@ class ThisMachine:
         return load_settings().problems
 
     def devices(self) -> Sequence[tuple[str, str]]:
-        import pygame
-        from pygame._sdl2 import controller
-
         from teleop.devices.joysticks import all_plugged
         from teleop.settings.settings import load_settings
 
-        pygame.display.init()
-        pygame.joystick.init()
-        controller.init()
         maps = load_settings().joysticks
         return [(each.joystick.get_name(), each.known if each.drives else "") for each in all_plugged(maps)]
 

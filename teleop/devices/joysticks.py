@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 import pygame
 from pygame._sdl2 import controller
 
+TAUGHT = "your saved map"
 UNKNOWN = "unknown: run teleop devices"
 UNPLUGGED = (pygame.JOYDEVICEREMOVED, pygame.CONTROLLERDEVICEREMOVED)
 
@@ -37,11 +38,13 @@ def opened(device_index: int, maps: Container[str]) -> Plugged | None:
         return None
 
 
-def all_plugged(maps: Container[str]) -> Iterator[Plugged]:
-    """Everything that is plugged in now; pygame's joysticks must be initialised."""
-    for index in range(pygame.joystick.get_count()):
-        if plugged := opened(index, maps):
-            yield plugged
+def all_plugged(maps: Container[str]) -> list[Plugged]:
+    """Everything that is plugged in now."""
+    pygame.display.init()
+    controller.init()
+    pygame.event.pump()  # some systems tell of devices only then
+    there = (opened(index, maps) for index in range(pygame.joystick.get_count()))
+    return [device for device in there if device]
 
 
 def by_hand(events: Sequence[pygame.Event]) -> list[pygame.Event]:
@@ -52,5 +55,5 @@ def by_hand(events: Sequence[pygame.Event]) -> list[pygame.Event]:
 
 def _known(device_index: int, guid: str, maps: Container[str]) -> str:
     if guid in maps:
-        return "your saved map"
+        return TAUGHT
     return "SDL's gamepad mapping" if controller.is_controller(device_index) else UNKNOWN

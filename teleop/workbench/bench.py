@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pygame
 
 from teleop.devices.joystick_map import JoystickMap
-from teleop.devices.joysticks import Plugged, by_hand, opened
+from teleop.devices.joysticks import TAUGHT, Plugged, by_hand, opened
 from teleop.errors import UserError
 from teleop.workbench.wizard import Wizard
 
@@ -130,7 +130,7 @@ class Bench:
             return
         self.maps |= learned
         self.devices = {
-            identity: Plugged(device.joystick, "your saved map") if self.guid(identity) in learned else device
+            identity: Plugged(device.joystick, TAUGHT) if self.guid(identity) in learned else device
             for identity, device in self.devices.items()
         }
         self.said = Said(f"Saved: {', '.join(one.name for one in learned.values())}. Ready to drive.")
