@@ -7,8 +7,7 @@ for driven in Sitting(window, seat, world, settings, drive).drive(range(7, 10)):
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
 
 from teleop.bindings import Flow, Meaning
 from teleop.devices.seat import Seat
@@ -30,11 +29,8 @@ from teleop.tracks import Tracks
 from teleop.window import Window
 from teleop.worlds.track import TrackWorld
 
-
-class Drive(Protocol):
-    """One episode on the track of `seed`, told to `sinks`."""
-
-    def __call__(self, seed: int, sinks: Sequence[Sink]) -> End: ...
+DriveTrack = Callable[[int, Sequence[Sink]], End]
+"""One episode on the track of that seed, told to these sinks."""
 
 
 class Sitting:
@@ -46,7 +42,7 @@ class Sitting:
         seat: Seat,
         world: TrackWorld,
         settings: Settings,
-        drive: Drive,
+        drive: DriveTrack,
         logbook: Logbook | None = None,
         operator: str = "",
         practice: bool = False,
