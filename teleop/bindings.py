@@ -163,6 +163,10 @@ class Bindings:
         button = pad_text(binding).split(" or ")[0]
         return keys_text(binding).split(" or ")[0], _either(button, self._joystick.get(meaning, ""))
 
+    def said(self, meaning: Meaning) -> str:
+        """ "Space or Start"."""
+        return _either(*self.hint(meaning))
+
     def _hand_text(self, binding: Binding) -> str:
         return _either(pad_text(binding), self._joystick.get(binding.meaning, ""))
 

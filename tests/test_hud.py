@@ -244,6 +244,13 @@ def test_help_shows_every_key_and_button_instead_of_the_message(window: Window, 
     assert "Paused" not in pen.written
 
 
+def test_help_in_a_crash_promises_no_touch_that_drives_on(window: Window, pen: ReadPen) -> None:
+    hud = Hud(window, GreenWorld(), Rows(), Somebody(help_wanted=True))
+    hud.on_start(START)
+    hud.on_idle(TICK, CRASHED)
+    assert "Back: F1 or D-pad right" in pen.written
+
+
 @pytest.mark.parametrize(
     ("start", "word"), [(START, "practice"), (LEARNERS, "watching"), (replace(START, expert="autopilot"), "watching")]
 )

@@ -46,8 +46,8 @@ class Stage:
         return (what, *self.seat.bindings.hint(meaning))
 
     def said(self, meaning: Meaning) -> str:
-        """ "Space or A"."""
-        return " or ".join(way for way in self.seat.bindings.hint(meaning) if way)
+        """ "Space or Start"."""
+        return self.seat.bindings.said(meaning)
 
     def _show(self, paint: Paint) -> None:
         paint(self.window.canvas)

@@ -55,7 +55,7 @@ class Rows(Protocol):
     def rows_behind(self) -> int: ...
 
 
-class AtTheWheel(Protocol):
+class Seated(Protocol):
     """Who is at the wheel, and what their keys mean."""
 
     @property
@@ -74,7 +74,7 @@ class AtTheWheel(Protocol):
 class Hud:
     """Implements `loop.Sink`: shows every tick, stepped or not. Without `rows` it says that nothing is recorded."""
 
-    def __init__(self, window: Window, world: Shown, rows: Rows | None, seat: AtTheWheel) -> None:
+    def __init__(self, window: Window, world: Shown, rows: Rows | None, seat: Seated) -> None:
         self._window, self._world, self._rows, self._seat = window, world, rows, seat
         self._pen = window.pen
         self._gauges = Gauges(window.pen)
@@ -164,5 +164,5 @@ class Hud:
         now = Situation(seat.bindings, seat.person, self._rows is not None, seconds_back, self._window.focused)
         if seat.help_wanted:
             self._window.canvas.fill(DARK)
-        said = help_message(now) if seat.help_wanted else message(why, now)
+        said = help_message(why, now) if seat.help_wanted else message(why, now)
         self._pen.card(self._window.canvas, said.title, said.lines, said.hints, said.colour)

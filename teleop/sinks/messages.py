@@ -42,13 +42,14 @@ class Situation:
 
 def message(why: str, now: Situation) -> Message:
     """For a tick that was not stepped."""
-    hints = choices(now, "go back 1 s") + ways_out(now.bindings)
+    answers = choices(now, "one more second back" if why == REWOUND else "go back 1 s")
     if why == CRASHED:
         safe = ("What was driven so far is safe.",) if now.recorded else ()
-        return Message("Off the playfield", ("The picture holds.", *safe), choices(now, "go back 1 s"), WARNING)
+        return Message("Off the playfield", ("The picture holds.", *safe), answers, WARNING)
+    hints = answers + ways_out(now.bindings)
     if why == REWOUND:
         title = f"Rewound {now.seconds_back:.1f} s" if now.seconds_back else "Back at the start"
-        return Message(title, (go_on(now),), choices(now, "one more second back") + ways_out(now.bindings))
+        return Message(title, (go_on(now),), hints)
     if why == PAUSED:
         recorded = ("Meanwhile nothing is recorded.",) if now.recorded else ()
         return Message("Paused", (go_on(now), *recorded), hints)
@@ -58,14 +59,15 @@ def message(why: str, now: Situation) -> Message:
     return Message(why[0].upper() + why[1:], (remedy, go_on(now)), hints, WARNING)
 
 
-def help_message(now: Situation) -> Message:
-    """Everything that can be pressed."""
-    return Message("Keys and buttons", (go_on(now),), (HEAD, *now.bindings.help_table()))
+def help_message(why: str, now: Situation) -> Message:
+    """Everything that can be pressed, for a tick that was not stepped."""
+    back = f"Back: {now.bindings.said(Flow.HELP)}" if why == CRASHED else go_on(now)
+    return Message("Keys and buttons", (back,), (HEAD, *now.bindings.help_table()))
 
 
 def go_on(now: Situation) -> str:
     """How a pause ends."""
-    presses = " or ".join(press for press in now.bindings.hint(Command.PAUSE) if press)
+    presses = now.bindings.said(Command.PAUSE)
     return f"Touch a control or press {presses} to drive on." if now.person else f"Press {presses} to go on."
 
 
