@@ -28,10 +28,11 @@ from teleop.screens.failed import UNREAD_S, failed
 from teleop.screens.ready import Prospect, about, at_hand, ready, room_text
 from teleop.screens.stage import Stage
 from teleop.screens.summary import TITLES, Driven, choices, headline, result, summarise
-from teleop.sounds import Sound, Sounds
+from teleop.sounds import Sound
 from teleop.track_map import LINE
 from teleop.window import Window
 from tests.fakes import FakeClock, ToyWorld
+from tests.test_cues import Heard
 from tests.virtual_joystick import VirtualPad
 
 SIZES = [(640, 480), (1000, 800)]
@@ -50,17 +51,6 @@ class Visitor(FakeClock):
         super().sleep(seconds)
         if self.deeds:
             self.deeds.pop(0)()
-
-
-class Heard(Sounds):
-    """Keeps what it played."""
-
-    def __init__(self) -> None:
-        super().__init__(on=False)
-        self.played: list[Sound] = []
-
-    def play(self, sound: Sound) -> None:
-        self.played.append(sound)
 
 
 class Meadow:
@@ -159,6 +149,14 @@ def test_a_gamepad_alone_starts_and_is_then_in_hand(window: Window, pad: Virtual
     waiting = stage(window, lambda: pad.press(pygame.CONTROLLER_BUTTON_A))
     assert ready(waiting, PROSPECT, practice=False) is Command.PAUSE
     assert at_hand(waiting) == [("in hand", "Virtual Pad"), ("also here", "keyboard")]
+
+
+def test_of_two_pads_alike_the_other_one_is_also_here(window: Window, pad: VirtualPad) -> None:
+    other = VirtualPad()
+    waiting = stage(window, lambda: pad.press(pygame.CONTROLLER_BUTTON_A))
+    ready(waiting, PROSPECT, practice=False)
+    assert at_hand(waiting) == [("in hand", "Virtual Pad"), ("also here", "keyboard, Virtual Pad")]
+    other.unplug()
 
 
 def test_the_ready_screen_says_who_drives_into_what_and_what_there_is_to_beat(window: Window) -> None:

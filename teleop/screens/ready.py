@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +84,8 @@ def about(prospect: Prospect) -> list[Fact]:
 def at_hand(stage: Stage) -> list[Fact]:
     """What is held now, and what else is within reach."""
     seat = stage.seat
-    others = [name for name in seat.plugged if name != seat.name]
+    held = Counter(seat.name.split(" + "))  # a wheel, and pedals of another maker
+    others = (Counter(seat.plugged) - held).elements()
     return [("in hand", seat.name), ("also here", ", ".join(others) or "no gamepad or wheel yet")]
 
 
