@@ -16,7 +16,7 @@ os.environ["TELEOP_SETTINGS"] = os.devnull
 
 from teleop.window import SIZE, Window
 from tests.optional import need
-from tests.virtual_joystick import VirtualPad
+from tests.virtual_joystick import VirtualPad, VirtualWheel
 from tests.virtual_screen import virtual_screen
 
 
@@ -36,6 +36,15 @@ def pad(window: Window) -> Iterator[VirtualPad]:
     pad = VirtualPad()
     yield pad
     pad.unplug()
+
+
+@pytest.fixture
+def wheel(window: Window) -> Iterator[VirtualWheel]:
+    """A joystick that SDL has no mapping for, plugged in."""
+    assert window.focused
+    wheel = VirtualWheel()
+    yield wheel
+    wheel.unplug()
 
 
 @pytest.fixture

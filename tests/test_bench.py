@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -28,14 +28,6 @@ from tests.virtual_joystick import VirtualPad, VirtualWheel
 
 TICK = Tick(0, 0, ToyWorld().reset(1))
 TICK_S = 0.02
-
-
-@pytest.fixture
-def wheel(window: Window) -> Iterator[VirtualWheel]:
-    assert window.focused
-    wheel = VirtualWheel()
-    yield wheel
-    wheel.unplug()
 
 
 class Workshop:

@@ -155,9 +155,12 @@ def test_a_stand_in_is_watched_without_a_question(sit: Sit, logbook: Logbook) ->
     assert len(recorded(logbook)) == 2
 
 
-def test_a_session_that_cannot_be_written_is_said_on_the_screen(sit: Sit, world: TrackWorld, logbook: Logbook) -> None:
+def test_a_session_that_cannot_be_written_is_said_on_the_screen(
+    sit: Sit, window: Pressed, world: TrackWorld, logbook: Logbook
+) -> None:
     with Recorder(logbook.path, world.environment()), pytest.raises(SessionError, match="another process"):
         sit(*START, *FRAMES, FINISH, PRACTICE, NEXT, GO, None, GO, practice=True)
+    assert not window.keys  # the last two went to that screen
 
 
 def test_a_gamepad_alone_is_enough(sit: Sit, window: Pressed, pad: VirtualPad, logbook: Logbook) -> None:

@@ -35,14 +35,6 @@ GRAIN = 1e-4
 
 
 @pytest.fixture
-def wheel(window: Window) -> Iterator[VirtualWheel]:
-    assert window.focused
-    wheel = VirtualWheel()
-    yield wheel
-    wheel.unplug()
-
-
-@pytest.fixture
 def pedals(window: Window) -> Iterator[VirtualWheel]:
     assert window.focused
     pedals = VirtualWheel("Virtual Pedals", product=0xC24E)
