@@ -211,6 +211,22 @@ def test_a_worn_stick_that_rests_off_centre_does_not_take_the_wheel(window: Wind
     assert action_of(seat)[0] == pytest.approx(-0.05)
 
 
+def test_who_lets_a_trigger_go_does_not_take_the_wheel_back(window: Window, pad: VirtualPad) -> None:
+    seat = seat_at(window)
+    for gas in (8000, 16000, 32767):
+        pad.gas(gas)
+        seat.listen()
+    assert seat.name == "Virtual Pad"
+    press(pygame.K_UP)
+    for gas in (24000, 16000, 8000, 0):
+        pad.gas(gas)
+        seat.listen()
+    assert seat.name == "keyboard"
+    pad.gas(8000)
+    seat.listen()
+    assert seat.name == "Virtual Pad"
+
+
 @pytest.mark.parametrize(
     ("button", "command"),
     [

@@ -144,6 +144,24 @@ def test_a_trembling_axis_does_not_take_the_wheel(window: Window, wheel: Virtual
     assert seat.name == "keyboard"
 
 
+def test_who_lets_a_pedal_go_does_not_take_the_wheel_back(window: Window, wheel: VirtualWheel) -> None:
+    seat = seat_at(window, {wheel.guid: WHEEL})
+    wheel.turn(1, -1.0)
+    seat.listen()
+    press(pygame.K_UP)
+    for raw in (-0.5, 0.0, 0.5, 1.0):
+        wheel.turn(1, raw)
+        seat.listen()
+    assert seat.name == "keyboard"
+    wheel.turn(0, 0.4)
+    seat.listen()
+    press(pygame.K_UP)
+    seat.listen()
+    wheel.turn(0, -0.2)  # through the middle: steered, not let go
+    seat.listen()
+    assert seat.name == "My Wheel"
+
+
 def test_unplugged_in_hand_it_interrupts_until_it_is_back_and_touched(
     window: Window, wheel: VirtualWheel, pedals: VirtualWheel
 ) -> None:

@@ -8,6 +8,8 @@ import numpy as np
 
 from teleop.frame import Action
 
+TOUCH = 0.1
+"""Of a control's way, since it was last touched or let go: a worn stick that trembles must not take the wheel."""
 CLEAR = 0.05
 """Of a control's way: no sensor trembles that far outside its dead zone."""
 
@@ -58,6 +60,14 @@ class Hands:
         furthest = float(np.abs(action).max())
         self._on = furthest > CLEAR or (self._on and furthest > 0)
         return self._on
+
+
+def is_touch(position: float, before: float) -> bool:
+    """Whether a control that has moved by `TOUCH` to `position` was pushed there; letting go is no touch.
+
+    SDL, too, lets go of everything when a device is unplugged.
+    """
+    return abs(position) > TOUCH and (abs(position) > abs(before) or position * before < 0)
 
 
 def rescaled(value: float, dead_zone: float) -> float:

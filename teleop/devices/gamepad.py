@@ -9,13 +9,11 @@ import pygame
 from pygame._sdl2.controller import Controller
 
 from teleop.bindings import Bindings, Meaning, PadAxis
-from teleop.devices.feel import Feel, Hands
+from teleop.devices.feel import TOUCH, Feel, Hands, is_touch
 from teleop.frame import Controls, Start, Tick
 
 FULL = 32767
 """An SDL axis at its end; a stick's other end is -32768."""
-TOUCH = 0.1
-"""An axis that moved this far was moved by a hand: a stick that rests off centre must not take the wheel."""
 
 
 class Gamepads:
@@ -110,11 +108,11 @@ class Gamepads:
         if event.type != pygame.CONTROLLERAXISMOTION or (event.instance_id, event.axis) not in self._touched:
             return False
         value: float = event.value / FULL
-        if abs(value - self._touched[event.instance_id, event.axis]) < TOUCH:
+        before = self._touched[event.instance_id, event.axis]
+        if abs(value - before) < TOUCH:
             return False
         self._touched[event.instance_id, event.axis] = value
-        # Letting go is no touch; SDL also lets go of everything when a pad is unplugged.
-        return abs(value) > max(TOUCH, self._feel.dead_zone)
+        return is_touch(value, before) and abs(value) > self._feel.dead_zone
 
 
 def _position(pad: Controller, axis: PadAxis) -> float:

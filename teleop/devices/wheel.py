@@ -9,13 +9,11 @@ import numpy as np
 import pygame
 
 from teleop.bindings import Meaning
-from teleop.devices.feel import Feel, Hands
+from teleop.devices.feel import TOUCH, Feel, Hands, is_touch
 from teleop.devices.joystick_map import JoystickMap
 from teleop.devices.joysticks import UNKNOWN, opened
 from teleop.frame import Controls, Start, Tick
 
-TOUCH = 0.1
-"""Of a control's way: as with gamepads, a trembling axis must not take the wheel."""
 JITTER = 0.02
 """Of an axis's [-1, 1]: SDL may announce an axis's first value a second time, never this far off."""
 CONTROLS = ("steering", "gas", "brake")
@@ -50,11 +48,11 @@ class _Joystick:
         return [control for control in moved if self._is_touch(control)]
 
     def _is_touch(self, control: str) -> bool:
-        position = self.positions[control]
-        if abs(position - self.touched.get(control, 0.0)) < TOUCH:
+        position, before = self.positions[control], self.touched.get(control, 0.0)
+        if abs(position - before) < TOUCH:
             return False
         self.touched[control] = position
-        return abs(position) > TOUCH  # letting go is no touch
+        return is_touch(position, before)
 
 
 class Wheel:
