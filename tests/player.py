@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from importlib import import_module
 from typing import Any
 
@@ -40,8 +41,9 @@ def play(moves: Moves, command: Sequence[str]) -> int:
         return pump(*arguments)
 
     pygame.event.get = move_and_pump  # type: ignore[assignment]
-    code = run(command)
-    assert not goes_on(moves), f"the game is over, and the script goes on; exit code {code}"
+    with closing(moves):
+        code = run(command)
+        assert not goes_on(moves), f"the game is over, and the script goes on; exit code {code}"
     return code
 
 

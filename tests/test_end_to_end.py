@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -205,20 +206,28 @@ def with_the_focus_stolen(pad: VirtualPad) -> Moves:
     hold(pad, steer=-0.6, gas=0.52)
     window = pygame.display.get_wm_info()["window"]
     yield from ticks(10)
-    thief = subprocess.Popen([sys.executable, "-c", ANOTHER_WINDOW])
-    yield from until(lambda: not pygame.key.get_focused(), "another window to steal the focus")
-    hold(pad, brake=0.9)
-    yield from press(pad, Y, X, BACK)  # meant for the other window
-    yield from ticks(10)
-    xdotool("windowactivate", str(window))
-    yield from focus()
-    thief.kill()
-    thief.wait()
+    with another_window():
+        yield from until(lambda: not pygame.key.get_focused(), "another window to steal the focus")
+        hold(pad, brake=0.9)
+        yield from press(pad, Y, X, BACK)  # meant for the other window
+        yield from ticks(10)
+        xdotool("windowactivate", str(window))
+        yield from focus()
     yield from ticks(3)
     hold(pad)
     yield from ticks(2)
     hold(pad, steer=0.8)
     yield from ticks(20)
+
+
+@contextmanager
+def another_window() -> Iterator[None]:
+    command = [sys.executable, "-c", ANOTHER_WINDOW]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as thief:
+        try:
+            yield
+        finally:
+            thief.kill()
 
 
 def test_a_cable_pulled_and_a_focus_stolen_leave_no_row_that_nobody_drove(play: Play, tmp_path: Path) -> None:
@@ -238,7 +247,7 @@ STEERING, BRAKE, GAS = 0, 1, 2
 """Axes: the wheel is turned half way at most; the gas rests at +1, the brake at -1."""
 PAUSE, REWIND, FINISH, DISCARD, ONWARD, QUIT = BUTTONS = (9, 8, 7, 6, 5, 4)
 """In the wizard's order."""
-HELD, AT_REST = 32, 66
+HELD, AT_REST = 32, 70
 """Ticks: longer than the wizard wants."""
 
 
