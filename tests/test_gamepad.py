@@ -211,6 +211,17 @@ def test_a_worn_stick_that_rests_off_centre_does_not_take_the_wheel(window: Wind
     assert action_of(seat)[0] == pytest.approx(-0.05)
 
 
+def test_slow_motion_by_a_key_leaves_the_wheel_with_the_pad(window: Window, pad: VirtualPad) -> None:
+    seat = seat_at(window)
+    pad.gas(32767)
+    seat.listen()
+    press(pygame.K_COMMA)
+    controls = seat.read(TICK)
+    assert controls.commands == (Command.SLOWER,)
+    assert controls.action == pytest.approx([0.0, 1.0, 0.0], abs=TRIGGER_GRAIN)
+    assert controls.device == "Virtual Pad"
+
+
 def test_who_lets_a_trigger_go_does_not_take_the_wheel_back(window: Window, pad: VirtualPad) -> None:
     seat = seat_at(window)
     for gas in (8000, 16000, 32767):

@@ -16,6 +16,8 @@ from teleop.window import FOCUS_LOST, Window
 
 LEAVING = (Flow.NEXT, Flow.AGAIN, Flow.QUIT)
 """In mid-drive these finish the episode."""
+TEMPO = (Command.SLOWER, Command.FASTER)
+"""Pressed while the car drives on, perhaps with the hand that is free: the wheel stays with the other one."""
 
 
 class NamedDevice(Device, Protocol):
@@ -87,9 +89,10 @@ class Seat:
         pressed: list[Meaning] = []
         for event in by_hand(self._window.pump()):
             for device in self._hands:
-                if device.feed(event):
+                meaning = device.meaning(event)
+                if device.feed(event) and meaning not in TEMPO:
                     self._touched = device
-                if meaning := device.meaning(event):
+                if meaning:
                     pressed.append(meaning)
         if not self._window.focused:
             # Gamepads are heard without focus: their buttons may be meant for another window.
