@@ -18,7 +18,7 @@ from teleop.gates import Only
 from teleop.hands import every_hand_device
 from teleop.loop import Driver, Sink, run_episode
 from teleop.screens.summary import Driven
-from teleop.settings.settings import load_settings
+from teleop.settings.settings import Settings, load_settings
 from teleop.sinks.gauges import lap_text
 from teleop.sitting import Sitting
 from teleop.window import Window, require_screen
@@ -34,18 +34,20 @@ def watch(driver: Driver, policy: str, seeds: range, console: Console) -> None:
     UsageError when there is no screen.
     """
     require_screen(f"for its scores without one: teleop evaluate {shlex.quote(policy)}")
-    name = Path(policy).stem
-    metronome = PacedMetronome(HZ)
+    name, settings, metronome = Path(policy).stem, load_settings(), PacedMetronome(HZ)
+    for problem in settings.problems:
+        console.print(escape(problem), style="yellow")
     with closing(Window(f"teleop watch - {name}")) as window:
-        for driven in watched(window, driver, name, seeds, metronome):
+        for driven in watched(window, driver, name, seeds, settings, metronome):
             console.print(escape(told(driven)), highlight=False)
     if cadence := metronome.cadence():
-        console.print(f"{cadence}", highlight=False)
+        console.print(str(cadence), highlight=False)
 
 
-def watched(window: Window, driver: Driver, name: str, seeds: range, metronome: PacedMetronome) -> Iterator[Driven]:
+def watched(
+    window: Window, driver: Driver, name: str, seeds: range, settings: Settings, metronome: PacedMetronome
+) -> Iterator[Driven]:
     """Every drive, as it ends. Keys and buttons are heard; nobody is at the wheel but `driver`."""
-    settings = load_settings()
     seat = Seat(window, every_hand_device(settings), settings.bindings, Nobody())
     with closing(TrackWorld(picture=True, max_steps=MAX_STEPS)) as world:
 

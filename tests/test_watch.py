@@ -14,6 +14,7 @@ from teleop.cli import run
 from teleop.clock import PacedMetronome
 from teleop.frame import COAST, DIAGNOSIS_SEED, HZ, Action, Start, Tick
 from teleop.screens.summary import Driven
+from teleop.settings.settings import Settings
 from teleop.watch import told, watched
 from teleop.window import Window
 from tests.test_record import PATIENCE_S, Typist, wait_for
@@ -45,7 +46,7 @@ class Coasting:
 def seen(window: Window, driver: Coasting, tracks: int = 5) -> list[Driven]:
     """Every drive, until the watcher quits."""
     seeds = range(DIAGNOSIS_SEED, DIAGNOSIS_SEED + tracks)
-    return list(watched(window, driver, "mine", seeds, PacedMetronome(HZ)))
+    return list(watched(window, driver, "mine", seeds, Settings(sound=False), PacedMetronome(HZ)))
 
 
 def test_the_watcher_goes_to_the_next_track_sees_one_again_and_quits(window: Window) -> None:
@@ -93,14 +94,19 @@ def test_how_a_drive_went_is_told_in_one_line(window: Window) -> None:
 
 def test_the_autopilot_is_watched_in_a_real_window_by_real_keys(xvfb: dict[str, str], tmp_path: Path) -> None:
     press = Typist(xvfb)
+    settings = tmp_path / "settings.toml"
+    settings.write_text("[feel]\ncurve = 0\n")
     command = [sys.executable, "-m", "teleop", "watch", "autopilot"]
-    with subprocess.Popen(command, env=xvfb, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, env={**xvfb, "TELEOP_SETTINGS": str(settings)}, cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
             wait_for(lambda: press.has_the_ear_of(process.pid), "the window")
             press("key", "space")
             press("key", "space")
             press("key", "n")
             assert process.stdout is not None
+            assert "curve: a number from 1 to 5; got 0" in process.stdout.readline()
             assert process.stdout.readline().startswith(f"track {DIAGNOSIS_SEED}: stopped")
             press("key", "Escape")
             output, _ = process.communicate(timeout=PATIENCE_S)
@@ -108,7 +114,7 @@ def test_the_autopilot_is_watched_in_a_real_window_by_real_keys(xvfb: dict[str, 
             process.kill()
     assert process.returncode == 0
     assert output.startswith(f"track {DIAGNOSIS_SEED + 1}: stopped")
-    assert not list(tmp_path.iterdir())
+    assert list(tmp_path.iterdir()) == [settings]
 
 
 def test_a_policy_that_is_not_there_cannot_be_watched(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
