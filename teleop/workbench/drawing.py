@@ -35,7 +35,7 @@ def _draw_devices(canvas: pygame.Surface, pen: Pen, bench: Bench, settings: Path
     right = room.right, room.top + pen.px(22)
     pen.text(canvas, pen.elided(str(settings), 20, room.width * 2 // 3), right, 20, DIM, "midright")
     _draw_said(canvas, pen, bench, room, [problem.removeprefix(f"{settings}: ") for problem in problems])
-    hints = "Up, Down: choose      Enter: teach what you turn and press      Esc: leave"
+    hints = "Up, Down: look through      Enter: teach what you turn and press      Esc: leave"
     pen.text(canvas, hints if bench.devices else "Esc: leave", room.midbottom, 22, ACCENT, "midbottom")
     cards = pygame.Rect(room.left, room.top + pen.px(110), room.width, room.height - pen.px(160))
     if bench.devices:
