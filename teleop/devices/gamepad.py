@@ -82,10 +82,10 @@ class Gamepads:
     def _add(self, device_index: int) -> None:
         try:
             pad = Controller(device_index)
+            joystick = pad.as_joystick()  # by the index, too
         except pygame.error:
             # A loose cable: it is gone again before its arrival was read.
             return
-        joystick = pad.as_joystick()
         if joystick.get_guid() in self._left_alone:
             pad.quit()
             return
