@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from teleop.devices.simulated import SimulatedHuman, SimulatedHumanConfig
 from teleop.experts import AtTheWheel, simulated_human, stand_in
 from teleop.frame import HZ, Action, Command, Controls, Mode, Outcome, Source, Start, Tick
 from teleop.road import Road
+from tests.experiments.simulated_human import CELL
 from tests.fakes import ToyWorld
 
 STEADY = SimulatedHumanConfig(
@@ -244,3 +246,9 @@ def test_alone_at_the_wheel_it_drives_as_in_an_own_episode_though_the_learners_s
         last = done[-1] if done else None
         done.append(driver.act(Tick(step, 0, outcome, Source.LEARNER if done else None, last)))
     assert (np.array(done) == expected).all()
+
+
+def test_the_human_in_the_code_is_the_one_whose_score_is_on_record() -> None:
+    cell = json.loads(CELL.read_text())
+    assert cell["config"] == asdict(SimulatedHumanConfig())
+    assert 800 <= cell["evaluation"]["mean"] <= 880
