@@ -115,21 +115,7 @@ def a_gamepad_alone() -> Moves:
     pad = VirtualPad()
     yield from focus()
     yield from press(pad, START, A)  # ready; straight through the countdown
-    hold(pad, steer=-0.6, gas=0.52)
-    yield from ticks(60)
-    yield from press(pad, START)  # a pause, and nothing counts until the stick is let go and touched again
-    hold(pad, steer=0.8)
-    yield from ticks(5)
-    hold(pad)
-    yield from ticks(2)
-    hold(pad, steer=0.8, gas=0.28)
-    yield from ticks(50)
-    yield from press(pad, B)
-    hold(pad)
-    yield
-    yield from press(pad, B)  # one second more
-    hold(pad, brake=0.28)
-    yield from ticks(20)
+    yield from paused_and_rewound(pad)
     yield from press(pad, Y)
     yield from press(pad, NEXT, A)
     hold(pad, gas=0.52)
@@ -145,6 +131,24 @@ def a_gamepad_alone() -> Moves:
     hold(pad)  # coasting is a demonstration too
     yield from ticks(20)
     yield from press(pad, BACK)
+
+
+def paused_and_rewound(pad: VirtualPad) -> Moves:
+    hold(pad, steer=-0.6, gas=0.52)
+    yield from ticks(60)
+    yield from press(pad, START)  # a pause, and nothing counts until the stick is let go and touched again
+    hold(pad, steer=0.8)
+    yield from ticks(5)
+    hold(pad)
+    yield from ticks(2)
+    hold(pad, steer=0.8, gas=0.28)
+    yield from ticks(50)
+    yield from press(pad, B)
+    hold(pad)
+    yield
+    yield from press(pad, B)  # one second more
+    hold(pad, brake=0.28)
+    yield from ticks(20)
 
 
 def in_slow_motion(pad: VirtualPad) -> Moves:
