@@ -22,7 +22,7 @@ from teleop.doctor import Doctor
 from teleop.errors import UsageError, UserError
 from teleop.frame import DIAGNOSIS_SEED, EVALUATION_SEED, VALIDATION_SEED
 from teleop.progress import progress
-from teleop.record import Record, record
+from teleop.record import Record
 from teleop.words import counted
 
 if TYPE_CHECKING:
@@ -192,7 +192,8 @@ def run(arguments: Sequence[str]) -> int:
     command = tyro.extras.subcommand_cli_from_dict(COMMANDS, prog="teleop", args=arguments)
     console = Console(soft_wrap=True)
     try:
-        return record(command, console) if isinstance(command, Record) else command.run(console)
+        code: int = command.run(console)
+        return code
     except (UserError, OSError) as error:
         Console(stderr=True, soft_wrap=True).print(f"[bold red]error:[/] {escape(str(error))}", highlight=False)
         return error.exit_code if isinstance(error, UserError) else 1

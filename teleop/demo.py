@@ -20,7 +20,7 @@ from teleop.errors import UsageError
 from teleop.evaluate import SOLVED, Evaluation, MakeDriver, drive_track, evaluate_with_progress
 from teleop.frame import EVALUATION_SEED, HZ
 from teleop.progress import progress
-from teleop.record import Record, record
+from teleop.record import Record
 from teleop.report.figures import drive_line_figure, frame_strip, scores_figure, training_figure
 from teleop.report.page import write_page
 from teleop.session import open_session
@@ -129,7 +129,7 @@ def _record_laps(session: Path, laps: int, console: Console) -> float:
     if session.exists():
         _remove_unfinished(session, laps)
     if not session.exists():
-        record(Record(session, expert="autopilot", headless=True, fast=True, episodes=laps, seed=0), console)
+        Record(session, expert="autopilot", headless=True, fast=True, episodes=laps, seed=0).run(console)
     return sum(episode.committed for episode in open_session(session).episodes) / HZ
 
 

@@ -37,18 +37,18 @@ class Record:
     operator: str = ""
     """The driver's name, kept with every episode."""
 
+    def run(self, console: Console) -> int:
+        """Record, tell the console how it went, and return the exit code.
 
-def record(config: Record, console: Console) -> int:
-    """Record as `config` says, tell the console how it went, and return the exit code.
+        UsageError when the options don't go together or there is no screen; SessionError when the session can't be
+        written.
+        """
+        check(self)
+        # Only now: the simulator takes a second to load, and --help needs none of it.
+        from teleop.recording import record_episodes
 
-    UsageError when the options don't go together or there is no screen; SessionError when the session can't be written.
-    """
-    check(config)
-    # Only now: the simulator takes a second to load, and --help needs none of it.
-    from teleop.recording import record_episodes
-
-    record_episodes(config, console)
-    return 0
+        record_episodes(self, console)
+        return 0
 
 
 def check(config: Record) -> None:

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from teleop.errors import UsageError
 from teleop.frame import End, Why
-from teleop.record import Record, check, record
+from teleop.record import Record, check
 from teleop.recording import Tally, seeds_to_drive
 from teleop.session import Episode, open_session
 from teleop.worlds.track import TrackWorld
@@ -204,7 +204,7 @@ def test_a_session_that_vanishes_is_told_on_the_screen_and_by_the_exit_code(
 
 def record_quietly(config: Record) -> str:
     printed = io.StringIO()
-    assert record(config, Console(file=printed, width=200)) == 0
+    assert config.run(Console(file=printed, width=200)) == 0
     return printed.getvalue()
 
 
@@ -261,7 +261,7 @@ def test_a_person_drives_until_they_quit_and_the_autopilot_once(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("config", "remedy"),
     [
-        (Record(Path("s"), headless=True), "--expert autopilot"),
+        (Record(Path("s"), headless=True), "--expert simulated or autopilot"),
         (Record(Path("s"), expert="autopilot", fast=True), "--headless"),
         (Record(Path("s"), expert="autopilot", practice=True), "teleop watch autopilot"),
         (Record(Path("s"), episodes=0), "at least 1; got 0"),
