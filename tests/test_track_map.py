@@ -88,9 +88,11 @@ def test_the_car_is_where_its_pose_says_and_points_where_it_heads(road: Road, su
         TrackMap(road, SIZE).draw(surface, (0, 0), car=(0.0, 0.0, heading, 30.0))
         return place(surface, ACCENT) or (0.0, 0.0)
 
-    east, north = arrow(0.0), arrow(np.pi / 2)
-    assert east == pytest.approx((SIZE / 2, SIZE / 2), abs=3)
-    assert east != north
+    east, north, west = np.array([arrow(heading) for heading in (0.0, np.pi / 2, np.pi)]) - SIZE / 2
+    assert np.abs([east, north, west]).max() < 3
+    # An arrowhead is broader behind.
+    assert east[0] < north[0] < west[0]
+    assert north[1] > max(east[1], west[1])
 
 
 def test_the_driven_line_is_drawn_and_a_line_of_one_point_is_none(road: Road, surface: pygame.Surface) -> None:
