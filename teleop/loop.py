@@ -233,7 +233,7 @@ class _Episode:
         return Tick(len(self.driven), beat.time_ns, self.outcome, driver, proposal)
 
     def _obey(self, controls: Controls) -> Why | None:
-        if controls.interruption and self.hold != CRASHED:
+        if controls.interruption and self.hold not in (CRASHED, controls.interruption):
             self._hold(controls.interruption)
         for command, presses in groupby(controls.commands):
             times = len(list(presses))
@@ -258,12 +258,12 @@ class _Episode:
         What was held when the pause began says nothing; a crash is answered by a command alone, and a stand-in's hands
         do not end a person's pause.
         """
-        if self.hold in ("", CRASHED) or controls.interruption or not self.device.person:
+        if self.hold in ("", CRASHED) or not self.device.person:
             return
-        if self.let_go and controls.hands_on:
-            self._hold("")
-        elif not controls.hands_on:
+        if not controls.hands_on:
             self.let_go = True
+        elif self.let_go and not controls.interruption:
+            self._hold("")
 
     def _rewind(self, seconds: int) -> None:
         """Go back and wait there: nobody is ready to drive in the middle of a jump."""

@@ -195,10 +195,6 @@ def an_unlucky_drive() -> Moves:
     again = VirtualPad()
     assert again.identity != pad.identity
     yield from ticks(3)
-    hold(again, gas=0.9)  # back in hand
-    yield from ticks(3)
-    hold(again)
-    yield from ticks(2)
     hold(again, steer=0.6)
     yield from ticks(20)
     yield from press(again, NEXT, A)

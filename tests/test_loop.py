@@ -284,6 +284,18 @@ def test_a_touch_does_not_end_what_interrupts() -> None:
     assert len(tape.frames) == 3
 
 
+def test_the_first_touch_of_what_was_plugged_in_again_drives_on() -> None:
+    unplugged = Controls(None, hands_on=False, interruption="Pad was unplugged")
+    tape, _ = run([*steering(2), unplugged, unplugged, *steering(2)], person=True)
+    assert (len(tape.idle), len(tape.frames)) == (2, 2 + 2)
+
+
+def test_what_is_held_all_through_a_lost_focus_does_not_drive_on() -> None:
+    unfocused = [Controls(held.action, True, interruption="the window lost its focus") for held in steering(2)]
+    tape, _ = run([*steering(2), *unfocused, *steering(2)], person=True)
+    assert len(tape.frames) == 2
+
+
 def test_the_hands_of_a_stand_in_do_not_end_a_pause() -> None:
     tape, _ = run([*steering(5), commands(Command.PAUSE), HANDS_OFF, *steering(3)])
     assert len(tape.frames) == 5

@@ -252,7 +252,7 @@ def test_a_wheel_that_is_gone_before_it_was_found_is_no_error() -> None:
     assert wheel.name == "wheel"
 
 
-def test_pulled_out_in_mid_drive_it_pauses_and_plugged_in_again_a_new_touch_drives_on(
+def test_pulled_out_in_mid_drive_it_pauses_and_plugged_in_again_its_first_touch_drives_on(
     window: Window, wheel: VirtualWheel
 ) -> None:
     again: list[VirtualWheel] = []
@@ -260,14 +260,16 @@ def test_pulled_out_in_mid_drive_it_pauses_and_plugged_in_again_a_new_touch_driv
         0: lambda: wheel.turn(1, -1.0),
         5: wheel.unplug,
         8: lambda: again.append(VirtualWheel()),
-        9: lambda: again[0].turn(0, 0.1),  # found with its gas pressed half, as it says until it moves: not driven on
+        9: lambda: again[0].turn(0, 0.1),  # its gas says half until it moves: that is no hand
         10: lambda: again[0].turn(0, 0.4),
         11: lambda: again[0].turn(0, 0.0),
         12: lambda: again[0].turn(1, -0.5),
     }
     tape, _ = drive(seat_at(window, {wheel.guid: WHEEL}), script, ticks=14)
     again[0].unplug()
-    assert tape.actions() == pytest.approx(np.array([[0, 1, 0]] * 5 + [[0, 0.75, 0]] * 2), abs=GRAIN)
+    assert tape.actions() == pytest.approx(
+        np.array([[0, 1, 0]] * 5 + [[0.2, 0, 0], [0.8, 0, 0], [0, 0, 0]] + [[0, 0.75, 0]] * 2), abs=GRAIN
+    )
     assert {why for _, why in tape.idle} == {"My Wheel was unplugged"}
 
 
