@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 import pygame
 
-from teleop.bindings import Bindings, Drive, Meaning
+from teleop.bindings import Bindings, Drive
 from teleop.devices.keyboard import Keyboard
 from teleop.devices.perception import Eyes, Impression
 from teleop.frame import HZ, Command, Controls, Source, Start, Tick
@@ -134,7 +134,7 @@ class SimulatedHumanConfig:
 
 
 class SimulatedHuman:
-    """Drives, or watches a learner, as its config says (a `HandDevice`). Depends on the episode's seed alone.
+    """Drives, or watches a learner, as its config says (a `NamedDevice`). Depends on the episode's seed alone.
 
     Its time is the steps it lives through: a pause stops it. After a rewind it knows only what it sees from there on,
     but does not err just as before, or it would repeat a mistake for ever.
@@ -146,7 +146,6 @@ class SimulatedHuman:
 
     person = False
     name = "simulated"
-    plugged = (name,)
 
     def __init__(self, config: SimulatedHumanConfig | None = None) -> None:
         self._config = config or SimulatedHumanConfig()
@@ -168,16 +167,6 @@ class SimulatedHuman:
         self._driving = self._own_episode
         self._hands_on = False
         self._driven_steps = self._lost_steps = 0
-
-    def feed(self, event: pygame.Event) -> bool:
-        """Nobody else's key or button moves it."""
-        return False
-
-    def meaning(self, event: pygame.Event) -> Meaning | None:
-        return None
-
-    def rumble(self, strength: float, duration_ms: int) -> None:
-        pass
 
     def read(self, tick: Tick) -> Controls:
         """What its keys make; a step that is read again (a pause) changes nothing."""
