@@ -74,6 +74,7 @@ ALLOWED: dict[str, set[str]] = {
     "policy.checkpoint": LEAF | {"policy.models", "policy.vision"},
     "policy.learner": LEAF | {"policy.checkpoint", "policy.models", "policy.vision"},
     "policy.train": LEAF | {"teleop.session", "policy"},
+    "policy.train_command": {"policy.config", "policy.metrics", "policy.train"},
     "policy.cli": LEAF | {"teleop.session", "policy"},
     "policy.__main__": {"policy.cli"},
 }

@@ -1,0 +1,74 @@
+"""`policy train`: what a person sees while a policy learns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+
+from policy.config import TrainConfig
+from policy.metrics import Progress, Watch
+
+if TYPE_CHECKING:
+    from policy.train import Trained
+
+PLAIN_LINE_EVERY = 500
+"""Steps, where there is no terminal to draw a bar on."""
+
+
+@dataclass(frozen=True)
+class Train(TrainConfig):
+    """Learn a policy from recorded sessions, by behavioral cloning."""
+
+    def run(self, console: Console) -> int:
+        try:
+            # Only now: torch takes seconds to load, and an interrupt meanwhile is one like any other.
+            from policy.train import train
+
+            with _shown(console, self.steps) as watch:
+                trained = train(self, watch, lambda sentence: console.print(sentence, markup=False))
+        except KeyboardInterrupt as interrupt:
+            raise KeyboardInterrupt(str(interrupt) or "interrupted; no checkpoint was written") from interrupt
+        console.print(_summary(trained), markup=False)
+        return 0
+
+
+@contextmanager
+def _shown(console: Console, steps: int) -> Iterator[Watch]:
+    """A bar on a terminal; elsewhere a line now and then."""
+    if not console.is_terminal:
+        yield lambda progress: _print_line(console, progress)
+        return
+    columns = (
+        TextColumn("training"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[note]}"),
+        TimeRemainingColumn(),
+    )
+    with Bars(*columns, console=console) as bars:
+        task = bars.add_task("", total=steps, note="")
+        yield lambda progress: bars.update(task, completed=progress.step, note=_note(progress))
+
+
+def _print_line(console: Console, progress: Progress) -> None:
+    if progress.step % PLAIN_LINE_EVERY == 0:
+        console.print(f"step {progress.step} of {progress.steps}: {_note(progress)}, {progress.left_s:.0f} s left")
+
+
+def _note(progress: Progress) -> str:
+    validation = "" if progress.validation_loss is None else f", validation {progress.validation_loss:.4f}"
+    return f"loss {progress.loss:.4f}{validation}, {progress.samples_per_s:,.0f} samples/s"
+
+
+def _summary(trained: Trained) -> str:
+    last = trained.progress[-1]
+    return (
+        f"{trained.checkpoint}: {_note(last)}; {last.elapsed_s:.0f} s of training, {trained.cpu_s:.0f} s of CPU time "
+        f"in all. Next: teleop evaluate {trained.checkpoint}"
+    )
