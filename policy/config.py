@@ -9,6 +9,10 @@ from typing import Annotated, Literal
 
 import tyro
 
+from policy.kinds import check_rule
+from policy.weights import Weights
+from teleop.frame import Why
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -36,6 +40,29 @@ class TrainConfig:
     """AdamW's."""
     average_decay: float = 0.999
     """Of the running average of the weights, which is what the checkpoint holds."""
+    labels: Annotated[str, tyro.conf.arg(metavar="{demos,corrections,labelled,layer:NAME}")] = "labelled"
+    """What is learned from. demos: all that the expert drove in demonstrations, imports and retakes; corrections: that,
+    and what was driven with hands on after taking over; labelled: that, and wherever hands were on while a learner
+    drove; layer:NAME: that, with the labels of a layer over it."""
+    label_lead: int = 0
+    """Ticks by which a label comes before the expert's action: people act on what they saw this much earlier."""
+    before_takeover_s: float = 0.5
+    """Seconds before a takeover in which hands on, while the learner drove, label nothing."""
+    zoom_in: bool = False
+    """Learn from the first second of an episode too, in which CarRacing's camera zooms in."""
+    weights: str = "uniform"
+    """How often each row comes: uniform; half-corrections; or by kind, as in demo=1,takeover=3,shadow=1,layer=1."""
+    operator: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
+    """Only episodes driven by this person; may be given several times."""
+    min_score: float | None = None
+    """Only episodes that scored at least this."""
+    outcome: Annotated[tuple[Why, ...], tyro.conf.UseAppendAction] = ()
+    """Only episodes that ended like this; may be given several times."""
+    shift: float = 0.0
+    """Augmentation: standard deviation, in track units, by which views are moved to the side and the steering corrected
+    (half a road is 6.67)."""
+    turn_deg: float = 0.0
+    """Augmentation: standard deviation, in degrees, by which views are turned and the steering corrected."""
     threads: int = 1
     """Of torch. More pay only while cores are idle."""
 
@@ -49,10 +76,16 @@ class TrainConfig:
             "learning_rate": (0 < self.learning_rate < math.inf, "a positive number"),
             "weight_decay": (0 <= self.weight_decay < math.inf, "a number from 0 up"),
             "average_decay": (0 <= self.average_decay <= 1, "from 0 to 1"),
+            "label_lead": (self.label_lead >= 0, "at least 0"),
+            "before_takeover_s": (0 <= self.before_takeover_s < math.inf, "a number from 0 up"),
+            "shift": (0 <= self.shift < math.inf, "a number from 0 up"),
+            "turn_deg": (0 <= self.turn_deg < math.inf, "a number from 0 up"),
             "threads": (self.threads >= 1, "at least 1"),
         }
         for name, (holds, rule) in rules.items():
             if not holds:
                 raise ValueError(f"--{name.replace('_', '-')} is {rule}; got {getattr(self, name)}")
+        check_rule(self.labels)
+        Weights(self.weights)
         if self.out.is_dir():
             raise ValueError(f"--out is the checkpoint's file; {self.out} is a directory: add a file name")

@@ -15,19 +15,28 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from policy.augment import Astray
+from policy.batches import Ingredient, batches, ingredients
 from policy.checkpoint import Checkpoint, save_checkpoint, try_writing
 from policy.config import TrainConfig
-from policy.dataset import LABEL_RULES, Lesson, Rows, Say, batches, load_lessons, split_by_episode
+from policy.dataset import Say, load_lessons, split_by_episode
+from policy.filters import Filters
+from policy.labels import LabelRule
 from policy.metrics import Metrics, Progress, Watch
 from policy.models import ARCHITECTURES
+from policy.rows import Lesson, Rows
 from policy.vision import Vision
+from policy.weights import Weights
 from teleop.errors import UserError
 
-LABELS = "demos"
 VALIDATE_EVERY = 500
 """Gradient steps."""
 WARM_UP = 0.1
 """Share of the steps in which the learning rate rises."""
+
+
+Show = Callable[[Sequence[Ingredient]], None]
+"""Takes what a batch holds."""
 
 
 @dataclass(frozen=True)
@@ -55,23 +64,27 @@ def _ignore(_: object) -> None:
     pass
 
 
-def train(config: TrainConfig, watch: Watch = _ignore, say: Say = _ignore) -> Trained:
+def train(config: TrainConfig, watch: Watch = _ignore, say: Say = _ignore, show: Show = _ignore) -> Trained:
     """Train a policy and write its checkpoint.
 
-    `watch` is told how it goes every 25 steps, `say` takes sentences for a person. Raises DatasetError or
-    SessionError (nothing to learn from), TrainingError (the loss is not finite, or before the first step: can't write
-    there), OSError (could write there, now can't), and on Ctrl+C Stopped, or KeyboardInterrupt when no step was done:
-    then no checkpoint is written.
+    `watch` is told how it goes every 25 steps, `say` takes sentences for a person, `show` what a batch holds. Raises
+    DatasetError, SessionError or WeightsError (nothing to learn from), TrainingError (the loss is not finite, or before
+    the first step: can't write there), OSError (could write there, now can't), and on Ctrl+C Stopped, or
+    KeyboardInterrupt when no step was done: then no checkpoint is written.
     """
     cpu_began = time.process_time()
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
     rng = np.random.default_rng(config.seed)
     vision = Vision()
-    lessons = load_lessons(config.sessions, vision, LABEL_RULES[LABELS], say)
+    rule = LabelRule(config.labels, config.label_lead, config.before_takeover_s, config.zoom_in)
+    lessons = load_lessons(config.sessions, vision, rule, say, _filters(config))
     learned, held_out = split_by_episode(lessons, rng)
     rows = Rows.joined([lesson.rows for lesson in learned])
+    weight = Weights(config.weights).of(rows.kind)  # (N,)
+    augment = Astray(vision, config.shift, config.turn_deg) if config.shift or config.turn_deg else None
     say(_summary(learned, held_out))
+    show(ingredients(rows, weight))
     _make_room(config.out)
 
     model = ARCHITECTURES[config.arch](vision)
@@ -81,7 +94,9 @@ def train(config: TrainConfig, watch: Watch = _ignore, say: Say = _ignore) -> Tr
     metrics = Metrics(run_folder(config.out), config.steps, config.batch_size, watch)
     stopped = None
     try:
-        for step, batch in enumerate(islice(batches(rows, config.batch_size, rng), config.steps), start=1):
+        for step, batch in enumerate(
+            islice(batches(rows, weight, config.batch_size, rng, augment), config.steps), start=1
+        ):
             optimizer.param_groups[0]["lr"] = config.learning_rate * one_cycle((step - 0.5) / config.steps)
             view, speed, expert = batch.tensors()  # (B, height, width, 3), (B,), (B, 3)
             policy = model(view, speed)  # (B, 3)
@@ -148,6 +163,10 @@ def validation_loss(model: nn.Module, held_out: Sequence[Lesson], loss_of: Loss)
     return total / rows
 
 
+def _filters(config: TrainConfig) -> Filters:
+    return Filters(config.operator, config.min_score, config.outcome)
+
+
 def run_folder(out: Path) -> Path:
     """Where the metrics of a checkpoint are kept: CHECKPOINT.run."""
     return out.with_name(out.name + ".run")
@@ -191,7 +210,7 @@ def _checkpoint(
         arch=config.arch,
         vision=vision,
         weights=average.state_dict(),
-        labels=LABELS,
+        labels=config.labels,
         episodes=tuple(lesson.origin for lesson in lessons),
         config=resolved,
         metrics={"step": metrics.step} | (asdict(last) if last else {}),

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
+from rich.table import Table
 
 from policy.config import TrainConfig
 from policy.metrics import Progress, Watch
 
 if TYPE_CHECKING:
+    from policy.batches import Ingredient
     from policy.train import Trained
 
 PLAIN_LINE_EVERY = 500
@@ -31,11 +35,21 @@ class Train(TrainConfig):
             from policy.train import train
 
             with _shown(console, self.steps) as watch:
-                trained = train(self, watch, lambda sentence: console.print(sentence, markup=False))
+                say = partial(console.print, markup=False)
+                trained = train(self, watch, say, lambda found: console.print(_recipe(found)))
         except KeyboardInterrupt as interrupt:
             raise KeyboardInterrupt(str(interrupt) or "interrupted; no checkpoint was written") from interrupt
         console.print(_summary(trained), markup=False)
         return 0
+
+
+def _recipe(found: Sequence[Ingredient]) -> Table:
+    table = Table("a batch holds", box=SIMPLE)
+    for heading in ("rows", "of episodes", "weight of a row", "share of a batch"):
+        table.add_column(heading, justify="right")
+    for one in found:
+        table.add_row(one.kind, f"{one.rows:,}", str(one.episodes), f"{one.weight:.2f}", f"{one.share:.1%}")
+    return table
 
 
 @contextmanager

@@ -75,7 +75,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_gives_others(session: 
 def test_the_checkpoint_says_what_it_was_made_from(session: Path, tmp_path: Path) -> None:
     train(config(session, tmp_path / "policy", seed=7))
     checkpoint = load_checkpoint(tmp_path / "policy")
-    assert checkpoint.labels == "demos"
+    assert checkpoint.labels == "labelled"
     assert [episode["digest"] for episode in checkpoint.episodes] == [
         episode.digest() for episode in open_session(session).episodes
     ]

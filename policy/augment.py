@@ -1,0 +1,137 @@
+"""More views from the same rows: the mirror, which is exact, and the car beside its line, which is not quite.
+
+A good driver's pictures show how to stay on the line, not how to come back to it. Moving and turning the view gives
+pictures from beside it, and geometry gives the steering that leads back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from policy.rows import Rows
+from policy.vision import OBSERVATION_SHAPE, VIEW_ROWS, Vision
+from teleop.frame import Image
+
+CAR_COLUMN, CAR_ROW = 48.0, 72.0
+"""Of the observation, where the car's middle stands, its nose up (CarRacing's `_render`: half of the width, a quarter
+of the height from below)."""
+PIXELS_A_UNIT = (16.2 * 96 / 1000, 16.2 * 96 / 800)
+"""Across and along: the zoom of 6 x 2.7 on the 1000 x 800 canvas that is shrunk to 96 x 96. Not the same, therefore
+turning the view shears its pixels."""
+CAR_HALF_WIDTH, CAR_HALF_LENGTH = 1.5, 2.7
+"""Track units around the car's middle that cover hull and wheels (car_dynamics' polygons x 0.02)."""
+
+CURVATURE_A_STEERING = 0.24
+"""1/radius, per track unit, that a steering action of 1 leads to, while it is small. Fitted over three laps of the
+autopilot at speeds 50 to 90 (0.22 to 0.28, correlation 0.94 to 0.99). The geometry of axles 3.24 units apart says 0.31;
+the tyres' slip is the difference."""
+LOOK_AHEAD, LOOK_AHEAD_S = 10.0, 0.08
+"""Distance in which the car is to be back, track units, and seconds of driving added to it: the autopilot's own."""
+
+Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float32]
+
+
+def mirror(rows: Rows, chosen: Mask) -> None:
+    """Mirror the chosen rows in place: left becomes right, in the picture and in the steering.
+
+    This is exact: the camera looks straight down from behind the car, and the car is symmetric.
+    """
+    rows.view[chosen] = rows.view[chosen][:, :, ::-1]
+    rows.action[chosen, 0] *= -1
+
+
+@dataclass(frozen=True)
+class Astray:
+    """Puts the car of every row beside its line and its nose off it, normally distributed about where it was.
+
+    What moves in from outside the view is unknown and reflected; skid marks and speed stay as they were.
+    """
+
+    vision: Vision
+    shift: float
+    """Standard deviation of the shift to the side, track units (the road is 13.3 wide)."""
+    turn_deg: float
+    """Standard deviation of the turn, degrees."""
+
+    def __call__(self, rows: Rows, rng: np.random.Generator) -> None:
+        """Change views and steering in place."""
+        shifts = rng.normal(0, self.shift, len(rows)).astype(np.float32)
+        turns = np.radians(rng.normal(0, self.turn_deg, len(rows))).astype(np.float32)
+        for view, shift, turn in zip(rows.view, shifts, turns, strict=True):
+            view[:] = moved(view, self.vision, float(shift), float(turn))
+        steering = rows.action[:, 0] + correction(rows.speed, shifts, turns)
+        rows.action[:, 0] = np.clip(steering, -1, 1)
+
+
+def correction(speed: Floats, shift: Floats, turn: Floats) -> Floats:
+    """Steering (N,) that, added, leads back to the line within the look-ahead (pure pursuit, Coulter 1992).
+
+    `speed` in track units a second; `shift` in track units and `turn` in radians, both positive to the right.
+    """
+    distance = LOOK_AHEAD + LOOK_AHEAD_S * speed
+    bearing = turn + np.arctan2(shift, distance)
+    return np.asarray(-2 * np.sin(bearing) / distance / CURVATURE_A_STEERING, np.float32)
+
+
+def moved(view: Image, vision: Vision, shift: float, turn: float) -> Image:
+    """What the view (height, width, 3) would show from `shift` track units and `turn` radians further to the right.
+
+    A dashboard stays as it is.
+    """
+    whole, view = view, view[: round(vision.height * VIEW_ROWS / vision.rows)]
+    box = _car_box(vision)
+    road = _without_car(view, box)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    size = (view.shape[1], view.shape[0])
+    result = cv2.warpAffine(road, _back(vision, shift, turn), size, flags=flags, borderMode=cv2.BORDER_REFLECT_101)
+    car = np.abs(view[box].astype(np.int16) - road[box]).max(axis=2) > 20  # what was painted over
+    result[box][car] = view[box][car]
+    return np.concatenate([np.asarray(result, np.uint8), whole[len(view) :]])
+
+
+def _back(vision: Vision, shift: float, turn: float) -> npt.NDArray[np.float64]:
+    """(2, 3): from a pixel (column, row) of the moved view to the pixel of the view as it is that shows the same."""
+    (across, along), (column, row) = _scale(vision), _place(vision)
+    cos, sin = np.cos(turn), np.sin(turn)
+    matrix = np.array([[cos, -sin * across / along], [sin * along / across, cos]])
+    middle = np.array([column, row])
+    return np.column_stack([matrix, middle - matrix @ middle + [across * shift, 0]])
+
+
+def _scale(vision: Vision) -> tuple[float, float]:
+    """Pixels of the view a track unit, across and along."""
+    return (
+        PIXELS_A_UNIT[0] * vision.width / OBSERVATION_SHAPE[1],
+        PIXELS_A_UNIT[1] * vision.height / vision.rows,
+    )
+
+
+def _place(vision: Vision) -> tuple[float, float]:
+    """Column and row of the car's middle in the view, where 0 is the middle of the first pixel."""
+    column = CAR_COLUMN * vision.width / OBSERVATION_SHAPE[1] - 0.5
+    return column, CAR_ROW * vision.height / vision.rows - 0.5
+
+
+def _car_box(vision: Vision) -> tuple[slice, slice]:
+    """Rows and columns of the view that hold the car."""
+    (across, along), (column, row) = _scale(vision), _place(vision)
+    half_width, half_length = across * CAR_HALF_WIDTH + 0.5, along * CAR_HALF_LENGTH + 0.5
+    return (
+        slice(round(row - half_length), round(row + half_length) + 1),
+        slice(round(column - half_width), round(column + half_width) + 1),
+    )
+
+
+def _without_car(view: Image, box: tuple[slice, slice]) -> Image:
+    """A copy in which what lies beside the car covers it, from both sides."""
+    road = view.copy()
+    rows, columns = box
+    middle = (columns.start + columns.stop) // 2
+    road[rows, columns.start : middle] = view[rows, columns.start - 1, None]
+    road[rows, middle : columns.stop] = view[rows, columns.stop, None]
+    return road
