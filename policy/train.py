@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -114,7 +115,7 @@ def train(config: TrainConfig, watch: Watch = _ignore, say: Say = _ignore, show:
         if not metrics.step:
             raise
         stopped = interrupt
-    save_checkpoint(_checkpoint(config, vision, average, lessons, metrics), config.out)
+    save_checkpoint(_checkpoint(config, vision, average, _origins(lessons, held_out), metrics), config.out)
     if stopped:
         raise Stopped(
             f"stopped at step {metrics.step} of {config.steps}; {config.out} holds the policy so far"
@@ -201,8 +202,13 @@ def _summary(learned: Sequence[Lesson], held_out: Sequence[Lesson]) -> str:
     return f"learning from {rows:,} rows of {episodes}, {held}"
 
 
+def _origins(lessons: Sequence[Lesson], held_out: Sequence[Lesson]) -> list[Mapping[str, Any]]:
+    """Every episode loaded, and whether it was only validated on."""
+    return [{**lesson.origin, "held_out": lesson in held_out} for lesson in lessons]
+
+
 def _checkpoint(
-    config: TrainConfig, vision: Vision, average: nn.Module, lessons: Sequence[Lesson], metrics: Metrics
+    config: TrainConfig, vision: Vision, average: nn.Module, episodes: Sequence[Mapping[str, Any]], metrics: Metrics
 ) -> Checkpoint:
     resolved = asdict(config) | {"sessions": [path.name for path in config.sessions], "out": config.out.name}
     last = metrics.progress[-1] if metrics.progress else None
@@ -211,7 +217,7 @@ def _checkpoint(
         vision=vision,
         weights=average.state_dict(),
         labels=config.labels,
-        episodes=tuple(lesson.origin for lesson in lessons),
+        episodes=tuple(episodes),
         config=resolved,
         metrics={"step": metrics.step} | (asdict(last) if last else {}),
     )

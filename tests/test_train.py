@@ -79,6 +79,7 @@ def test_the_checkpoint_says_what_it_was_made_from(session: Path, tmp_path: Path
     assert [episode["digest"] for episode in checkpoint.episodes] == [
         episode.digest() for episode in open_session(session).episodes
     ]
+    assert sum(episode["held_out"] for episode in checkpoint.episodes) == 1
     assert checkpoint.config["seed"] == 7
     assert checkpoint.config["sessions"] == ["toy.zarr"]
     assert checkpoint.metrics["step"] == 30
