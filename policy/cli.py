@@ -9,11 +9,17 @@ from typing import Any
 from rich.console import Console
 from tyro.extras import subcommand_cli_from_dict
 
+from policy.evaluate_command import Evaluate
+from policy.inspect_command import Inspect
+from policy.saliency_command import Saliency
 from policy.train_command import Train
 from teleop.errors import UserError
 
 COMMANDS: dict[str, Callable[..., Any]] = {
     "train": Train,
+    "evaluate": Evaluate,
+    "inspect": Inspect,
+    "saliency": Saliency,
 }
 """Dataclasses with a `run(console) -> exit code`, which loads torch only when it is called."""
 

@@ -53,6 +53,10 @@ class LabelRule:
 
     def __post_init__(self) -> None:
         check_rule(self.name)
+        if type(self.lead) is not int or self.lead < 0:
+            raise ValueError(f"a label's lead is a whole number from 0 up; got {self.lead!r}")
+        if not isinstance(self.before_takeover_s, int | float) or not 0 <= self.before_takeover_s < np.inf:
+            raise ValueError(f"the time before a takeover is a number from 0 up; got {self.before_takeover_s!r}")
 
     @property
     def layer(self) -> str:

@@ -77,12 +77,29 @@ ALLOWED: dict[str, set[str]] = {
     "policy.augment": LEAF | {"policy.rows", "policy.vision"},
     "policy.batches": {"policy.augment", "policy.kinds", "policy.rows"},
     "policy.dataset": LEAF | {"teleop.session", "policy.filters", "policy.labels", "policy.rows", "policy.vision"},
-    "policy.metrics": set(),
+    "policy.run_folder": set(),
+    "policy.metrics": {"policy.run_folder"},
+    "policy.candidates": {"policy.run_folder"},
+    "policy.interrupts": set(),
+    "policy.resume": LEAF | {"policy.checkpoint", "policy.config", "policy.metrics"},
+    "policy.selection": LEAF | {"policy.checkpoint"},
     "policy.config": LEAF | {"policy.kinds", "policy.weights"},
     "policy.checkpoint": LEAF | {"policy.heads", "policy.models", "policy.vision"},
     "policy.learner": LEAF | {"policy.checkpoint", "policy.models", "policy.vision"},
+    "policy.offline": LEAF | {f"policy.{part}" for part in ("checkpoint", "kinds", "labels", "models", "rows")},
+    "policy.evaluate_command": {f"policy.{part}" for part in ("checkpoint", "dataset", "kinds", "offline")},
+    "policy.inspection": {"policy.checkpoint"},
+    "policy.inspect_command": {"policy.checkpoint", "policy.inspection"},
+    "policy.saliency": LEAF | {"policy.models", "policy.vision"},
+    "policy.glances": LEAF
+    | {"teleop.session"}
+    | {f"policy.{part}" for part in ("checkpoint", "labels", "learner", "saliency")},
+    "policy.pictures": LEAF | {"policy.glances", "policy.saliency"},
+    "policy.saliency_command": {"teleop.session", "policy.checkpoint", "policy.glances", "policy.pictures"},
     "policy.train": LEAF | {"teleop.session", "policy"},
-    "policy.train_command": {"policy.config", "policy.metrics", "policy.train", "policy.batches"},
+    "policy.train_command": LEAF
+    | {"policy.selection"}
+    | {"policy.config", "policy.metrics", "policy.train", "policy.batches"},
     "policy.cli": LEAF | {"teleop.session", "policy"},
     "policy.__main__": {"policy.cli"},
 }
