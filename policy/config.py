@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,6 +13,8 @@ import tyro
 from policy.kinds import check_rule
 from policy.weights import Weights
 from teleop.frame import Why
+
+CORES = os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
@@ -23,15 +26,23 @@ class TrainConfig:
     ]
     """Sessions to learn from; `.zarr` is added if missing."""
     out: Path
-    """The checkpoint's file, written exactly here, replacing what is there. Metrics go to the folder OUT.run."""
-    arch: Literal["bc"] = "bc"
-    """The network."""
+    """The checkpoint's file, written exactly here, replacing what is there. The folder OUT.run beside it keeps its training:
+    metrics, candidates, and what --resume needs."""
+    arch: Literal["bc", "pilotnet"] = "bc"
+    """The network: bc is small and fast; pilotnet is the published one, 66x200 YUV."""
+    native: bool = False
+    """See the view's own 84x96 pixels instead of the architecture's size."""
+    dashboard: bool = False
+    """See the dashboard too, rows 84-95: it shows the steering, and so teaches to repeat it instead of to look."""
+    speed: bool | None = None
+    """Tell the network the car's speed. None: as the architecture has it, bc yes, pilotnet no (as published)."""
     steps: int = 4000
     """Gradient steps."""
     seed: int = 0
     """Of everything random: same seed, sessions, machine and threads give the same weights."""
-    loss: Literal["mse", "smooth_l1"] = "mse"
-    """mse is the textbook's; smooth_l1 counts large errors less."""
+    loss: Literal["mse", "smooth_l1", "bins"] = "mse"
+    """mse is the textbook's; smooth_l1 counts large errors less; bins choose among 21 values of each action by
+    cross-entropy, for drivers who press keys: where they went left or right, it takes a side."""
     batch_size: int = 64
     """Rows a step."""
     learning_rate: float = 1e-3
@@ -65,6 +76,8 @@ class TrainConfig:
     """Augmentation: standard deviation, in degrees, by which views are turned and the steering corrected."""
     threads: int = 1
     """Of torch. More pay only while cores are idle."""
+    resume: bool = False
+    """Go on where a training with the same options was interrupted or crashed, to the same weights."""
 
     def __post_init__(self) -> None:
         if not self.sessions:
@@ -80,7 +93,7 @@ class TrainConfig:
             "before_takeover_s": (0 <= self.before_takeover_s < math.inf, "a number from 0 up"),
             "shift": (0 <= self.shift < math.inf, "a number from 0 up"),
             "turn_deg": (0 <= self.turn_deg < math.inf, "a number from 0 up"),
-            "threads": (self.threads >= 1, "at least 1"),
+            "threads": (1 <= self.threads <= CORES, f"from 1 to {CORES}, the cores of this machine"),
         }
         for name, (holds, rule) in rules.items():
             if not holds:

@@ -99,13 +99,13 @@ def test_ctrl_c_exits_with_130_and_says_where_the_policy_is(session: Path, tmp_p
     Learner.load(out)
 
 
-def test_ctrl_c_in_the_first_step_exits_with_130_and_says_that_nothing_was_written(
+def test_ctrl_c_before_the_first_step_exits_with_130_and_says_that_nothing_was_written(
     session: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def press_ctrl_c(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("policy.train.LOSSES", {"mse": press_ctrl_c})
+    monkeypatch.setattr("policy.train.load_lessons", press_ctrl_c)
     assert policy("train", "--out", tmp_path / "policy", session) == 130
     assert "no checkpoint was written" in capsys.readouterr().err
     assert not (tmp_path / "policy").exists()
