@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -131,7 +132,15 @@ def _lesson(session: Session, episode: Episode, vision: Vision, rule: LabelRule,
     if not np.isfinite(rows.action).all():
         raise SessionError(f"a labelled row lacks the expert's action: run `teleop verify {session.path}`")
     origin = {"session": session.path.name, "episode": episode.name, "seed": episode.attrs["seed"]}
-    return Lesson(origin | {"rows": len(rows), "digest": episode.digest()}, rows)
+    return Lesson(origin | {"rows": len(rows), "digest": episode.digest(), "labels": _labels_digest(rows)}, rows)
+
+
+def _labels_digest(rows: Rows) -> str:
+    """sha256, hex: of which rows were labelled, and with what, whatever rule or layer said so."""
+    digest = hashlib.sha256(rows.step.tobytes())
+    digest.update(rows.kind.tobytes())
+    digest.update(rows.action.tobytes())
+    return digest.hexdigest()
 
 
 def split_by_episode(lessons: Sequence[Lesson], rng: np.random.Generator) -> tuple[Sequence[Lesson], Sequence[Lesson]]:

@@ -55,5 +55,5 @@ class Lesson:
     """What one episode teaches: its labelled rows as a network sees them, where an Episode is all that was recorded."""
 
     origin: Mapping[str, Any]
-    """session, episode, seed, rows, digest: kept in the checkpoint."""
+    """session, episode, seed, rows, digest of the recording, digest of the labels: kept in the checkpoint."""
     rows: Rows

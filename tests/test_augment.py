@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from gymnasium.envs.box2d.car_racing import CarRacing
 
 from policy.augment import Astray, correction, mirror, moved
 from policy.vision import Vision, see
@@ -60,6 +63,35 @@ def test_a_dashboard_stays_where_it_is() -> None:
     view = moved(picture, Vision(width=96, height=96, rows=96), 3.0, 0.1)
     np.testing.assert_array_equal(view[84:], picture[84:])
     assert (view[:84] != picture[:84]).any()
+
+
+def picture_from(env: Any, shift: float, turn: float) -> Image:
+    """CarRacing's own picture with the car put aside as it stands, wheels and all."""
+    parts = [env.car.hull, *env.car.wheels]
+    middle, angle = env.car.hull.position.copy(), env.car.hull.angle
+    right = np.array([np.cos(angle), np.sin(angle)])
+    rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    for part in parts:
+        part.position = np.array(middle) + rotation @ np.array(part.position - middle) + shift * right
+        part.angle -= turn
+    picture = env.render()
+    for part in parts:
+        part.position = np.array(middle) + rotation.T @ (np.array(part.position) - middle - shift * right)
+        part.angle += turn
+    return np.asarray(picture, np.uint8)
+
+
+def test_a_moved_view_is_what_carracing_shows_from_there() -> None:
+    env: Any = CarRacing(render_mode="state_pixels")
+    env.reset(seed=0)
+    for _ in range(60):
+        env.step(np.array([0.0, 0.2, 0.0]))
+    here = see(picture_from(env, 0, 0), NATIVE)[0]
+    for shift, turn in ((2.0, 0.0), (-3.0, 0.0), (0.0, 0.2), (0.0, -0.2), (2.0, 0.2)):
+        there = see(picture_from(env, shift, turn), NATIVE)[0].astype(int)
+        error = np.abs(moved(here, NATIVE, shift, turn) - there).mean()
+        assert error < 0.2 * np.abs(here - there).mean()
+    env.close()
 
 
 @pytest.mark.parametrize(("shift", "turn"), [(2.0, 0.0), (0.0, 0.2), (2.0, 0.2)])

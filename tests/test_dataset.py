@@ -45,7 +45,22 @@ def test_a_lesson_remembers_where_it_came_from(tmp_path: Path) -> None:
     record_episode(session, seed=5, rows=60)
     (lesson,) = lessons(session)
     digest = open_session(session).episodes[0].digest()
-    assert lesson.origin == {"session": "toy.zarr", "episode": "000000", "seed": 5, "rows": 10, "digest": digest}
+    origin = dict(lesson.origin)
+    assert len(origin.pop("labels")) == 64
+    assert origin == {"session": "toy.zarr", "episode": "000000", "seed": 5, "rows": 10, "digest": digest}
+
+
+def test_a_lesson_tells_other_labels_on_the_same_recording_apart(tmp_path: Path) -> None:
+    session = tmp_path / "toy.zarr"
+    episode = record_episode(session)
+    (recorded,) = lessons(session)
+    layer = np.full((90, 3), np.nan, np.float32)
+    layer[60] = (0.5, 0, 0)
+    add_layer(episode, "careful", layer)
+    (relabelled,) = lessons(session, rule="layer:careful")
+    assert relabelled.origin["digest"] == recorded.origin["digest"]
+    assert relabelled.origin["labels"] != recorded.origin["labels"]
+    np.testing.assert_array_equal(relabelled.rows.action[10], layer[60])
 
 
 def test_the_second_in_which_the_camera_zooms_in_is_left_out(tmp_path: Path) -> None:
