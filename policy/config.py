@@ -52,9 +52,11 @@ class TrainConfig:
     average_decay: float = 0.999
     """Of the running average of the weights, which is what the checkpoint holds."""
     labels: Annotated[str, tyro.conf.arg(metavar="{demos,corrections,labelled,layer:NAME}")] = "labelled"
-    """What is learned from. demos: all that the expert drove in demonstrations, imports and retakes; corrections: that,
-    and what was driven with hands on after taking over; labelled: that, and wherever hands were on while a learner
-    drove; layer:NAME: that, with the labels of a layer over it."""
+    """What is learned from:
+    demos: all that the expert drove in demonstrations, imports and retakes;
+    corrections: that, and what was driven with hands on after taking over;
+    labelled: that, and wherever hands were on while a learner drove;
+    layer:NAME: that, with the labels of a layer over it."""
     label_lead: int = 0
     """Ticks by which a label comes before the expert's action: people act on what they saw this much earlier."""
     before_takeover_s: float = 0.5
@@ -70,10 +72,9 @@ class TrainConfig:
     outcome: Annotated[tuple[Why, ...], tyro.conf.UseAppendAction] = ()
     """Only episodes that ended like this; may be given several times."""
     shift: float = 0.0
-    """Augmentation: standard deviation, in track units, by which views are moved to the side and the steering corrected
-    (half a road is 6.67)."""
+    """Augmentation: move views aside and steer back; standard deviation, in track units (half a road is 6.67)."""
     turn_deg: float = 0.0
-    """Augmentation: standard deviation, in degrees, by which views are turned and the steering corrected."""
+    """Augmentation: turn views and steer back; standard deviation, in degrees."""
     threads: int = 1
     """Of torch. More pay only while cores are idle."""
     resume: bool = False
