@@ -26,8 +26,8 @@ class TrainConfig:
     ]
     """Sessions to learn from; `.zarr` is added if missing."""
     out: Path
-    """The checkpoint's file, written exactly here, replacing what is there. The folder OUT.run keeps its training: metrics,
-    candidates, and what --resume needs."""
+    """The checkpoint's file, written exactly here, replacing what is there. The folder OUT.run keeps its training:
+    metrics, candidates, and what --resume needs."""
     arch: Literal["bc", "pilotnet"] = "bc"
     """The network: bc is small and fast; pilotnet is the published one, 66x200 YUV."""
     native: bool = False
