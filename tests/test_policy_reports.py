@@ -45,7 +45,7 @@ def test_evaluate_prints_tables_and_writes_every_figure(
 def test_evaluate_says_that_rows_were_learned_from(
     session: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert policy("train", "--out", tmp_path / "trained", "--steps", "1", session) == 0
+    assert policy("train", "--out", tmp_path / "trained", "--steps", "1", "--select-tracks", "0", session) == 0
     assert policy("evaluate", tmp_path / "trained", session) == 0
     told = capsys.readouterr().out
     assert "learned from" in told
