@@ -24,6 +24,9 @@ PIXELS_A_UNIT = (16.2 * 96 / 1000, 16.2 * 96 / 800)
 turning the view shears its pixels."""
 CAR_HALF_WIDTH, CAR_HALF_LENGTH = 1.5, 2.7
 """Track units around the car's middle that cover hull and wheels (car_dynamics' polygons x 0.02)."""
+PAINTED_OVER = 20
+"""Levels by which a pixel differs from what would lie there without the car, at least; the road's tiles differ by 5."""
+WARP = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 
 CURVATURE_A_STEERING = 0.24
 """1/radius, per track unit, that a steering action of 1 leads to, while it is small. Fitted over three laps of the
@@ -51,7 +54,8 @@ def mirror(rows: Rows, chosen: Mask) -> None:
 class Astray:
     """Puts the car of every row beside its line and its nose off it, normally distributed about where it was.
 
-    What moves in from outside the view is unknown and reflected; skid marks and speed stay as they were.
+    Away from the borders this is what CarRacing shows from there, to a fifth of the difference that the move makes.
+    What moves in from outside is unknown and reflected; the front wheels and the speed stay as they were.
     """
 
     vision: Vision
@@ -64,8 +68,7 @@ class Astray:
         """Change views and steering in place."""
         shifts = rng.normal(0, self.shift, len(rows)).astype(np.float32)
         turns = np.radians(rng.normal(0, self.turn_deg, len(rows))).astype(np.float32)
-        for view, shift, turn in zip(rows.view, shifts, turns, strict=True):
-            view[:] = moved(view, self.vision, float(shift), float(turn))
+        rows.view[:] = moved(rows.view, self.vision, shifts, turns)
         speed = rows.speed if self.vision.speed else np.full_like(rows.speed, USUAL_SPEED)
         steering = rows.action[:, 0] + correction(speed, shifts, turns)
         rows.action[:, 0] = np.clip(steering, -1, 1)
@@ -81,29 +84,29 @@ def correction(speed: Floats, shift: Floats, turn: Floats) -> Floats:
     return np.asarray(-2 * np.sin(bearing) / distance / CURVATURE_A_STEERING, np.float32)
 
 
-def moved(view: Image, vision: Vision, shift: float, turn: float) -> Image:
-    """What the view (height, width, 3) would show from `shift` track units and `turn` radians further to the right.
+def moved(views: Image, vision: Vision, shift: Floats, turn: Floats) -> Image:
+    """What views (N, height, width, 3) would show from `shift` (N,) track units and `turn` (N,) radians to the right.
 
     A dashboard stays as it is.
     """
-    whole, view = view, view[: round(vision.height * VIEW_ROWS / vision.rows)]
-    box = _car_box(vision)
-    road = _without_car(view, box)
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    size = (view.shape[1], view.shape[0])
-    result = cv2.warpAffine(road, _back(vision, shift, turn), size, flags=flags, borderMode=cv2.BORDER_REFLECT_101)
-    car = np.abs(view[box].astype(np.int16) - road[box]).max(axis=2) > 20  # what was painted over
-    result[box][car] = view[box][car]
-    return np.concatenate([np.asarray(result, np.uint8), whole[len(view) :]])
+    box = (slice(None), *_car_box(vision))
+    roads, result = _without_car(views, box), views.copy()
+    shown = slice(0, round(vision.height * VIEW_ROWS / vision.rows))
+    for road, back, view in zip(roads[:, shown], _back(vision, shift, turn), result[:, shown], strict=True):
+        view[:] = cv2.warpAffine(road, back, view.shape[1::-1], flags=WARP, borderMode=cv2.BORDER_REFLECT_101)
+    car = np.abs(views[box].astype(np.int16) - roads[box]).max(axis=3, keepdims=True) > PAINTED_OVER
+    np.copyto(result[box], views[box], where=car)
+    return result
 
 
-def _back(vision: Vision, shift: float, turn: float) -> npt.NDArray[np.float64]:
-    """(2, 3): from a pixel (column, row) of the moved view to the pixel of the view as it is that shows the same."""
-    (across, along), (column, row) = _scale(vision), _place(vision)
-    cos, sin = np.cos(turn), np.sin(turn)
-    matrix = np.array([[cos, -sin * across / along], [sin * along / across, cos]])
-    middle = np.array([column, row])
-    return np.column_stack([matrix, middle - matrix @ middle + [across * shift, 0]])
+def _back(vision: Vision, shift: Floats, turn: Floats) -> npt.NDArray[np.float64]:
+    """(N, 2, 3): from a pixel (column, row) of the moved view to the pixel of the view as it is that shows the same."""
+    (across, along), place = _scale(vision), np.array(_place(vision))
+    cos, sin = np.cos(turn, dtype=np.float64), np.sin(turn, dtype=np.float64)
+    matrix = np.array([[cos, -sin * across / along], [sin * along / across, cos]]).transpose(2, 0, 1)  # (N, 2, 2)
+    offset = place - matrix @ place  # (N, 2)
+    offset[:, 0] += across * shift
+    return np.concatenate([matrix, offset[:, :, None]], axis=2)
 
 
 def _scale(vision: Vision) -> tuple[float, float]:
@@ -130,11 +133,11 @@ def _car_box(vision: Vision) -> tuple[slice, slice]:
     )
 
 
-def _without_car(view: Image, box: tuple[slice, slice]) -> Image:
-    """A copy in which what lies beside the car covers it, from both sides."""
-    road = view.copy()
-    rows, columns = box
+def _without_car(views: Image, box: tuple[slice, slice, slice]) -> Image:
+    """Copies in which what lies beside the car covers it, from both sides."""
+    roads = views.copy()
+    _, rows, columns = box
     middle = (columns.start + columns.stop) // 2
-    road[rows, columns.start : middle] = view[rows, columns.start - 1, None]
-    road[rows, middle : columns.stop] = view[rows, columns.stop, None]
-    return road
+    roads[:, rows, columns.start : middle] = views[:, rows, columns.start - 1, None]
+    roads[:, rows, middle : columns.stop] = views[:, rows, columns.stop, None]
+    return roads

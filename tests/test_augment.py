@@ -11,8 +11,14 @@ from policy.vision import Vision, see
 from teleop.frame import Image
 from tests.lessons import toy_rows
 
+
 NATIVE = Vision(width=96, height=84)
 GREY, GREEN, RED = (102, 102, 102), (102, 204, 102), (204, 0, 0)
+
+
+def moved_one(view: Image, vision: Vision, shift: float, turn: float) -> Image:
+    one = np.ones(1, np.float32)
+    return np.asarray(moved(view[None], vision, shift * one, turn * one)[0], np.uint8)
 
 
 def test_a_mirrored_row_steers_the_other_way_and_nothing_else() -> None:
@@ -40,7 +46,7 @@ def road_columns(view: Image, row: int) -> list[int]:
 
 def test_moving_the_car_to_the_right_moves_the_road_to_the_left_and_the_car_stays() -> None:
     units = 5 / (16.2 * 0.096)
-    view = moved(scene(), NATIVE, shift=units, turn=0.0)
+    view = moved_one(scene(), NATIVE, shift=units, turn=0.0)
     assert road_columns(view, 20) == list(range(35, 51))
     np.testing.assert_array_equal(view[68:77, 46:50], scene()[68:77, 46:50])
     assert (view[:60] != RED).any(axis=2).all()
@@ -48,19 +54,19 @@ def test_moving_the_car_to_the_right_moves_the_road_to_the_left_and_the_car_stay
 
 
 def test_turning_the_nose_to_the_right_turns_the_road_ahead_to_the_left() -> None:
-    view = moved(scene(), NATIVE, shift=0.0, turn=np.radians(10))
+    view = moved_one(scene(), NATIVE, shift=0.0, turn=np.radians(10))
     middle = np.mean(road_columns(view, 22))
     # 50 rows ahead are 50 / 1.944 units, which a turn moves aside by their tangent; 1.555 pixels a unit across.
     assert middle == pytest.approx(47.5 - 50 / 1.944 * np.tan(np.radians(10)) * 1.5552, abs=1)
 
 
 def test_a_view_that_is_not_moved_stays_as_it_is() -> None:
-    np.testing.assert_array_equal(moved(scene(), NATIVE, 0.0, 0.0), scene())
+    np.testing.assert_array_equal(moved_one(scene(), NATIVE, 0.0, 0.0), scene())
 
 
 def test_a_dashboard_stays_where_it_is() -> None:
     picture = np.random.default_rng(0).integers(0, 256, (96, 96, 3), np.uint8)
-    view = moved(picture, Vision(width=96, height=96, rows=96), 3.0, 0.1)
+    view = moved_one(picture, Vision(width=96, height=96, rows=96), 3.0, 0.1)
     np.testing.assert_array_equal(view[84:], picture[84:])
     assert (view[:84] != picture[:84]).any()
 
@@ -89,7 +95,7 @@ def test_a_moved_view_is_what_carracing_shows_from_there() -> None:
     here = see(picture_from(env, 0, 0), NATIVE)[0]
     for shift, turn in ((2.0, 0.0), (-3.0, 0.0), (0.0, 0.2), (0.0, -0.2), (2.0, 0.2)):
         there = see(picture_from(env, shift, turn), NATIVE)[0].astype(int)
-        error = np.abs(moved(here, NATIVE, shift, turn) - there).mean()
+        error = np.abs(moved_one(here, NATIVE, shift, turn) - there).mean()
         assert error < 0.2 * np.abs(here - there).mean()
     env.close()
 
@@ -117,4 +123,4 @@ def test_astray_corrects_each_row_for_where_it_was_put() -> None:
     expected = before[1][:, 0] + correction(rows.speed, shifts, 0 * shifts)
     np.testing.assert_allclose(rows.action[:, 0], np.clip(expected, -1, 1), atol=1e-6)
     np.testing.assert_array_equal(rows.action[:, 1:], before[1][:, 1:])
-    np.testing.assert_array_equal(rows.view[7], moved(before[0][7], Vision(), float(shifts[7]), 0.0))
+    np.testing.assert_array_equal(rows.view[7], moved_one(before[0][7], Vision(), float(shifts[7]), 0.0))
