@@ -11,7 +11,6 @@ from policy.vision import Vision, see
 from teleop.frame import Image
 from tests.lessons import toy_rows
 
-
 NATIVE = Vision(width=96, height=84)
 GREY, GREEN, RED = (102, 102, 102), (102, 204, 102), (204, 0, 0)
 
