@@ -37,17 +37,11 @@ def load_lessons(
     other pictures, when no episode has the rule's layer, or when no row is labelled; SessionError when one cannot be
     opened. Damaged and filtered episodes are left out, and `say` hears of them.
     """
-    filters = filters or Filters()
-    lessons: list[Lesson] = []
     opened = [open_session(path) for path in sessions]
-    _check_different(opened)
-    _check_layer(opened, rule)
+    _check(opened, rule)
+    lessons: list[Lesson] = []
     for session in opened:
-        _check_seeds(session)
-        _check_pictures(session)
-        for name, error in session.damaged:
-            say(_left_out(session, name, error))
-        for episode in _passing(session, filters, say):
+        for episode in _passing(session, filters or Filters(), say):
             try:
                 lesson = _lesson(session, episode, vision, rule, len(lessons))
             except SessionError as error:
@@ -60,8 +54,19 @@ def load_lessons(
     return lessons
 
 
+def _check(sessions: Sequence[Session], rule: LabelRule) -> None:
+    """Raise DatasetError unless these sessions can be trained on together, by this rule."""
+    _check_different(sessions)
+    for session in sessions:
+        _check_seeds(session)
+        _check_pictures(session)
+    _check_layer(sessions, rule)
+
+
 def _passing(session: Session, filters: Filters, say: Say) -> list[Episode]:
-    """The session's episodes that pass; `say` hears how many don't, and why."""
+    """The session's healthy episodes that pass; `say` hears which are damaged, how many don't pass, and why."""
+    for name, error in session.damaged:
+        say(_left_out(session, name, error))
     refusals = {episode.name: filters.refusal(episode.attrs) for episode in session.episodes}
     for reason, count in Counter(refusal for refusal in refusals.values() if refusal).items():
         say(f"{session.path}: {count} of {len(session.episodes)} episodes left out: {reason}")
