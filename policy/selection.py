@@ -67,7 +67,10 @@ class Driving:
                 [sys.executable, "-m", "teleop", *words, "--json", str(figures)], capture_output=True, text=True
             )
             if done.returncode:
-                raise SelectionError(f"`teleop {' '.join(words)}` must work; it failed: {done.stderr.strip()}")
+                raise SelectionError(
+                    f"choosing needs `teleop {' '.join(words)}`, which failed: {done.stderr.strip()}. Mend that; the "
+                    "training is done, and the same command with --resume chooses again"
+                )
             return float(json.loads(figures.read_text())["mean"])
 
 

@@ -232,5 +232,5 @@ def _checkpoint(
         labels=config.labels,
         episodes=tuple(episodes),
         config=resolved,
-        metrics={"step": metrics.step} | (asdict(last) if last else {}),
+        metrics=(asdict(last) if last else {}) | {"step": metrics.step},
     )

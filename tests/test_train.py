@@ -148,11 +148,11 @@ def test_ctrl_c_before_the_first_step_leaves_what_was_there(session: Path, tmp_p
 
 
 def test_candidates_are_averages_of_three_moments_and_the_last_weights(session: Path, tmp_path: Path) -> None:
-    trained = train(config(session, tmp_path / "policy", steps=20))
+    trained = train(config(session, tmp_path / "policy", steps=40))
     names = [path.name for path in trained.candidates]
-    assert names == ["step-20-average", "step-16-average", "step-12-average", "step-20-weights"]
+    assert names == ["step-40-average", "step-32-average", "step-24-average", "step-40-weights"]
     checkpoints = [load_checkpoint(path) for path in trained.candidates]
-    assert [one.metrics["step"] for one in checkpoints] == [20, 16, 12, 20]
+    assert [one.metrics["step"] for one in checkpoints] == [40, 32, 24, 40]
     bias = [one.weights["steering.head.2.bias"].item() for one in checkpoints]
     assert len(set(bias)) == 4
     assert load_checkpoint(tmp_path / "policy").weights["steering.head.2.bias"].item() == bias[0]
