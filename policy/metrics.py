@@ -63,7 +63,7 @@ class Metrics:
         """What `go_on` needs, for JSON."""
         return {
             "step": self.step,
-            "losses": self._losses,
+            "losses": list(self._losses),
             "validation_loss": self.validation_loss,
             "elapsed_s": time.perf_counter() - self._began,
         }
@@ -102,7 +102,12 @@ class Metrics:
         if self._board is None:
             from tensorboardX import SummaryWriter
 
-            self._board = SummaryWriter(str(self._folder.tensorboard), purge_step=progress.step, flush_secs=FLUSH_S)
+            self._board = SummaryWriter(
+                str(self._folder.tensorboard),
+                purge_step=progress.step,
+                flush_secs=FLUSH_S,
+                filename_suffix=f".step-{progress.step}",  # its names tell only seconds apart
+            )
         for name in ("loss", "validation_loss", "samples_per_s"):
             if (value := getattr(progress, name)) is not None:
                 self._board.add_scalar(name, value, progress.step)
