@@ -89,8 +89,7 @@ def train(config: TrainConfig, watch: Watch = _ignore, say: Say = _ignore, show:
     torch.manual_seed(config.seed)
     rng = np.random.default_rng(config.seed)
     vision = vision_of(config.arch, native=config.native, dashboard=config.dashboard, speed=config.speed)
-    rule = LabelRule(config.labels, config.label_lead, config.before_takeover_s, config.zoom_in)
-    lessons = load_lessons(config.sessions, vision, rule, say, _filters(config))
+    lessons = _lessons(config, vision, say)
     learned, held_out = split_by_episode(lessons, rng)
     rows = Rows.joined([lesson.rows for lesson in learned])
     weight = Weights(config.weights).of(rows.kind)  # (N,)
@@ -178,8 +177,10 @@ def validation_loss(network: Network, held_out: Sequence[Lesson]) -> float:
     return total / len(rows)
 
 
-def _filters(config: TrainConfig) -> Filters:
-    return Filters(config.operator, config.min_score, config.outcome)
+def _lessons(config: TrainConfig, vision: Vision, say: Say) -> list[Lesson]:
+    rule = LabelRule(config.labels, config.label_lead, config.before_takeover_s, config.zoom_in)
+    filters = Filters(config.operator, config.min_score, config.outcome)
+    return load_lessons(config.sessions, vision, rule, say, filters)
 
 
 def _make_room(out: Path) -> RunFolder:
