@@ -17,9 +17,10 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
-from torch import Tensor, nn
+from torch import Tensor
 
-from policy.models import ARCHITECTURES
+from policy.heads import HEADS
+from policy.models import ARCHITECTURES, Network
 from policy.vision import Vision
 from teleop.errors import UserError
 
@@ -46,10 +47,12 @@ class Checkpoint:
     """How it sees."""
     weights: Mapping[str, Tensor]
     """The network's state dict."""
+    loss: str = "mse"
+    """A name in policy.heads.HEADS: what the outputs mean. The first checkpoints lack it; theirs are the action."""
     labels: str = ""
     """The rule that chose and labelled the rows it learned from."""
     episodes: tuple[Mapping[str, Any], ...] = ()
-    """What it learned from: session, episode, seed, rows used, sha256 digest."""
+    """What it learned from: session, episode, seed, rows used, sha256 digest, and whether it only validated on it."""
     config: Mapping[str, Any] = field(default_factory=dict)
     """The resolved training configuration."""
     metrics: Mapping[str, Any] = field(default_factory=dict)
@@ -57,9 +60,12 @@ class Checkpoint:
     sha256: str = ""
     """Of the file it was read from, hex."""
 
-    def build(self) -> nn.Module:
+    def build(self) -> Network:
         """The network with these weights, in evaluation mode. CheckpointError when they don't belong together."""
-        model = ARCHITECTURES[self.arch](self.vision)
+        try:
+            model = ARCHITECTURES[self.arch](self.vision, HEADS[self.loss])
+        except ValueError as error:
+            raise CheckpointError(str(error)) from error
         _check_weights(self.weights, model.state_dict())
         model.load_state_dict(self.weights)
         return model.eval()
@@ -70,8 +76,13 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     header = {name: value for name, value in vars(checkpoint).items() if name not in ("weights", "vision", "sha256")}
     header |= {"format": FORMAT, "format_version": FORMAT_VERSION, "vision": asdict(checkpoint.vision)}
     weights = {name: tensor.detach().contiguous() for name, tensor in checkpoint.weights.items()}
-    header[DIGEST] = _digest(header, weights)
+    header[DIGEST] = digest(header, weights)
     content = save(weights, metadata={FORMAT: json.dumps(header)})
+    replace_file(path, content)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file in one atomic replace: whoever reads it sees the old content or the new."""
     partial = _partial(path)
     with partial.open("wb") as file:
         file.write(content)
@@ -88,7 +99,7 @@ def try_writing(path: Path) -> None:
 
 
 def _partial(path: Path) -> Path:
-    """Where a checkpoint is written first."""
+    """Where a file is written first."""
     return path.with_name(f".{path.name}.partial")
 
 
@@ -96,17 +107,16 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint; CheckpointError for anything else."""
     content = _read(path)
     header = _header(path, content)
-    arch, labels, episodes = header.get("arch"), header.get("labels"), header.get("episodes")
-    if not isinstance(arch, str) or arch not in ARCHITECTURES:
-        raise _error(path, f"its architecture must be one of {', '.join(ARCHITECTURES)}", f"got {arch!r}")
+    labels, episodes = header.get("labels"), header.get("episodes")
     config, metrics = header.get("config"), header.get("metrics")
     if not (isinstance(labels, str) and _is_list_of_objects(episodes)):
         raise _error(path, "its header must name the label rule and the episodes", "they are missing")
     if not (isinstance(config, dict) and isinstance(metrics, dict)):
         raise _error(path, "its header must hold the configuration and the metrics", "they are missing")
     checkpoint = Checkpoint(
-        arch=arch,
+        arch=_one_of(path, "architecture", header.get("arch"), ARCHITECTURES),
         vision=_vision(path, header.get("vision")),
+        loss=_one_of(path, "loss", header.get("loss", "mse"), HEADS),
         weights=_weights(path, content),
         labels=labels,
         episodes=tuple(header["episodes"]),
@@ -118,17 +128,18 @@ def load_checkpoint(path: Path) -> Checkpoint:
         checkpoint.build()
     except CheckpointError as error:
         raise _error(path, "its weights must fit its architecture", str(error)) from error
-    if header.pop(DIGEST, None) != _digest(header, checkpoint.weights):
+    if header.pop(DIGEST, None) != digest(header, checkpoint.weights):
         raise _error(path, "its content must be as it was written", "its checksum differs, so it was damaged or edited")
     return checkpoint
 
 
-def _digest(header: Mapping[str, Any], weights: Mapping[str, Tensor]) -> str:
-    digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
+def digest(header: Mapping[str, Any], weights: Mapping[str, Tensor]) -> str:
+    """Of a header without it and its tensors: sha256, hex."""
+    content = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
     for name, tensor in sorted(weights.items()):
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)};".encode())
-        digest.update(tensor.numpy().data)
-    return digest.hexdigest()
+        content.update(f"{name} {tensor.dtype} {tuple(tensor.shape)};".encode())
+        content.update(tensor.numpy().data)
+    return content.hexdigest()
 
 
 def _read(path: Path) -> bytes:
@@ -162,6 +173,12 @@ def _header(path: Path, content: bytes) -> dict[str, Any]:
     if version != FORMAT_VERSION:
         raise _error(path, f"it must be of format {FORMAT_VERSION}", f"it is of {version!r}")
     return header
+
+
+def _one_of(path: Path, what: str, name: object, known: Mapping[str, object]) -> str:
+    if not isinstance(name, str) or name not in known:
+        raise _error(path, f"its {what} must be one of {', '.join(known)}", f"got {name!r}")
+    return name
 
 
 def _is_list_of_objects(value: object) -> bool:

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bars
 from tyro.extras import subcommand_cli_from_dict
 
-from policy.config import TrainConfig
-from policy.metrics import Progress, Watch
+from policy.evaluate_command import Evaluate
+from policy.inspect_command import Inspect
+from policy.saliency_command import Saliency
+from policy.train_command import Train
 from teleop.errors import UserError
 
-if TYPE_CHECKING:
-    from policy.train import Trained
-
-PLAIN_LINE_EVERY = 500
-"""Steps, where there is no terminal to draw a bar on."""
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "train": Train,
+    "evaluate": Evaluate,
+    "inspect": Inspect,
+    "saliency": Saliency,
+}
+"""Dataclasses with a `run(console) -> exit code`, which loads torch only when it is called."""
 
 
 def main() -> None:
@@ -30,55 +31,14 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Do what the arguments say; returns the exit code: 0, 1 failed, 2 wrong usage (as SystemExit), 130 interrupted."""
-    config = subcommand_cli_from_dict({"train": TrainConfig}, prog="policy", args=arguments)
-    console = Console(stderr=True, highlight=False)
+    command = subcommand_cli_from_dict(COMMANDS, prog="policy", args=arguments)
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
-        # Only now: torch takes seconds to load, and an interrupt meanwhile is one like any other.
-        from policy.train import train
-
-        with _shown(console, config.steps) as watch:
-            trained = train(config, watch, lambda sentence: console.print(sentence, markup=False, soft_wrap=True))
+        code: int = command.run(console)
     except KeyboardInterrupt as interrupt:
-        console.print(str(interrupt) or "interrupted; no checkpoint was written", markup=False, soft_wrap=True)
+        console.print(str(interrupt) or "interrupted", markup=False)
         return 130
     except (UserError, OSError) as error:
-        console.print(f"error: {error}", markup=False, soft_wrap=True)
-        return 1
-    console.print(_summary(trained), markup=False, soft_wrap=True)
-    return 0
-
-
-@contextmanager
-def _shown(console: Console, steps: int) -> Iterator[Watch]:
-    """A bar on a terminal; elsewhere a line now and then."""
-    if not console.is_terminal:
-        yield lambda progress: _print_line(console, progress)
-        return
-    columns = (
-        TextColumn("training"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[note]}"),
-        TimeRemainingColumn(),
-    )
-    with Bars(*columns, console=console) as bars:
-        task = bars.add_task("", total=steps, note="")
-        yield lambda progress: bars.update(task, completed=progress.step, note=_note(progress))
-
-
-def _print_line(console: Console, progress: Progress) -> None:
-    if progress.step % PLAIN_LINE_EVERY == 0:
-        console.print(f"step {progress.step} of {progress.steps}: {_note(progress)}, {progress.left_s:.0f} s left")
-
-
-def _note(progress: Progress) -> str:
-    validation = "" if progress.validation_loss is None else f", validation {progress.validation_loss:.4f}"
-    return f"loss {progress.loss:.4f}{validation}, {progress.samples_per_s:,.0f} samples/s"
-
-
-def _summary(trained: Trained) -> str:
-    last = trained.progress[-1]
-    return (
-        f"{trained.checkpoint}: {_note(last)}; {last.elapsed_s:.0f} s of training, {trained.cpu_s:.0f} s of CPU time "
-        f"in all. Next: teleop evaluate {trained.checkpoint}"
-    )
+        console.print(f"error: {error}", markup=False)
+        return error.exit_code if isinstance(error, UserError) else 1
+    return code

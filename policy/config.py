@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
+
+from policy.kinds import check_rule
+from policy.weights import Weights
+from teleop.frame import Why
+
+CORES = os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
@@ -19,15 +26,23 @@ class TrainConfig:
     ]
     """Sessions to learn from; `.zarr` is added if missing."""
     out: Path
-    """The checkpoint's file, written exactly here, replacing what is there. Metrics go to the folder OUT.run."""
-    arch: Literal["bc"] = "bc"
-    """The network."""
+    """The checkpoint's file, written exactly here, replacing what is there. The folder OUT.run keeps its training:
+    metrics, candidates, and what --resume needs."""
+    arch: Literal["bc", "pilotnet"] = "bc"
+    """The network: bc is small and fast; pilotnet is the published one, 66x200 YUV."""
+    native: bool = False
+    """See the view's own 84x96 pixels instead of the architecture's size."""
+    dashboard: bool = False
+    """See the dashboard too, rows 84-95: it shows the steering, and so teaches to repeat it instead of to look."""
+    speed: bool | None = None
+    """Tell the network the car's speed. None: as the architecture has it, bc yes, pilotnet no (as published)."""
     steps: int = 4000
     """Gradient steps."""
     seed: int = 0
     """Of everything random: same seed, sessions, machine and threads give the same weights."""
-    loss: Literal["mse", "smooth_l1"] = "mse"
-    """mse is the textbook's; smooth_l1 counts large errors less."""
+    loss: Literal["mse", "smooth_l1", "bins"] = "mse"
+    """mse is the textbook's; smooth_l1 counts large errors less; bins choose among 21 values of each action by
+    cross-entropy, for drivers who press keys: where they went left or right, it takes a side."""
     batch_size: int = 64
     """Rows a step."""
     learning_rate: float = 1e-3
@@ -36,8 +51,34 @@ class TrainConfig:
     """AdamW's."""
     average_decay: float = 0.999
     """Of the running average of the weights, which is what the checkpoint holds."""
+    labels: Annotated[str, tyro.conf.arg(metavar="{demos,corrections,labelled,layer:NAME}")] = "labelled"
+    """What is learned from:
+    demos: all that the expert drove in demonstrations, imports and retakes;
+    corrections: that, and what was driven with hands on after taking over;
+    labelled: that, and wherever hands were on while a learner drove;
+    layer:NAME: that, with the labels of a layer over it."""
+    label_lead: int = 0
+    """Ticks by which a label comes before the expert's action: people act on what they saw this much earlier."""
+    before_takeover_s: float = 0.5
+    """Seconds before a takeover in which hands on, while the learner drove, label nothing."""
+    zoom_in: bool = False
+    """Learn from the first second of an episode too, in which CarRacing's camera zooms in."""
+    weights: str = "uniform"
+    """How often each row comes: uniform; half-corrections; or by kind, as in demo=1,takeover=3,shadow=1,layer=1."""
+    operator: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
+    """Only episodes driven by this person; may be given several times."""
+    min_score: float | None = None
+    """Only episodes that scored at least this."""
+    outcome: Annotated[tuple[Why, ...], tyro.conf.UseAppendAction] = ()
+    """Only episodes that ended like this; may be given several times."""
+    shift: float = 0.0
+    """Augmentation: move views aside and steer back; standard deviation, in track units (half a road is 6.67)."""
+    turn_deg: float = 0.0
+    """Augmentation: turn views and steer back; standard deviation, in degrees."""
     threads: int = 1
     """Of torch. More pay only while cores are idle."""
+    resume: bool = False
+    """Go on where a training with the same options was interrupted or crashed, to the same weights."""
 
     def __post_init__(self) -> None:
         if not self.sessions:
@@ -49,10 +90,16 @@ class TrainConfig:
             "learning_rate": (0 < self.learning_rate < math.inf, "a positive number"),
             "weight_decay": (0 <= self.weight_decay < math.inf, "a number from 0 up"),
             "average_decay": (0 <= self.average_decay <= 1, "from 0 to 1"),
-            "threads": (self.threads >= 1, "at least 1"),
+            "label_lead": (self.label_lead >= 0, "at least 0"),
+            "before_takeover_s": (0 <= self.before_takeover_s < math.inf, "a number from 0 up"),
+            "shift": (0 <= self.shift < math.inf, "a number from 0 up"),
+            "turn_deg": (0 <= self.turn_deg < math.inf, "a number from 0 up"),
+            "threads": (1 <= self.threads <= CORES, f"from 1 to {CORES}, the cores of this machine"),
         }
         for name, (holds, rule) in rules.items():
             if not holds:
                 raise ValueError(f"--{name.replace('_', '-')} is {rule}; got {getattr(self, name)}")
+        check_rule(self.labels)
+        Weights(self.weights)
         if self.out.is_dir():
             raise ValueError(f"--out is the checkpoint's file; {self.out} is a directory: add a file name")

@@ -1,33 +1,25 @@
-"""From recorded sessions to labelled rows in memory, and from those to shuffled batches.
-
-Which rows are labelled, and with what, is a rule read over what was recorded; nothing recorded is ever changed.
-Pictures stay uint8: 20 laps are 90 MB, and the network normalises them.
-"""
+"""From recorded sessions to the lessons their episodes teach."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import torch
-from torch import Tensor
 
+from policy.filters import Filters
+from policy.labels import ZOOM_STEPS, LabelRule
+from policy.rows import Lesson, Rows
 from policy.vision import OBSERVATION_SHAPE, Vision, see_all
 from teleop.errors import UserError
-from teleop.frame import HZ, VALIDATION_SEED, Image, Source
+from teleop.frame import VALIDATION_SEED
 from teleop.session import Episode, Session, SessionError, open_session
 
-ZOOM_STEPS = HZ
-"""CarRacing's camera zooms in during the first second: pictures unlike any later one."""
 LEAST_EPISODES_TO_SPLIT = 5
 VALIDATION_SHARE = 0.1
 
-Mask = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float32]
 Say = Callable[[str], None]
 """Takes one sentence for the person at the terminal."""
 
@@ -36,84 +28,20 @@ class DatasetError(UserError):
     """Sessions that cannot be trained on: the rule, what was got, the remedy."""
 
 
-LabelRule = Callable[[Episode], Mask]
-"""Which rows of an episode the expert's action labels: bool (committed,)."""
-
-
-def demos(episode: Episode) -> Mask:
-    """Every kept row that the expert drove in a demonstration; coasting with hands off is a label there."""
-    if episode.attrs.get("mode") != "demo" or episode.discarded:
-        return np.zeros(episode.committed, bool)
-    driven = (episode.driver == Source.HUMAN) & (episode.step >= ZOOM_STEPS)
-    return np.asarray(driven & episode.kept & ~episode.excluded)
-
-
-LABEL_RULES: Mapping[str, LabelRule] = {"demos": demos}
-"""By the name a checkpoint holds."""
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """N labelled rows."""
-
-    view: Image
-    """uint8 (N, height, width, 3)."""
-    speed: Floats
-    """float32 (N,): track units a second."""
-    action: Floats
-    """float32 (N, 3): the expert's."""
-    step: npt.NDArray[np.int32]
-    """int32 (N,): the world's step and ..."""
-    lesson: npt.NDArray[np.int32]
-    """int32 (N,): ... the place of its lesson among those loaded, to find a row again."""
-
-    def __len__(self) -> int:
-        return len(self.speed)
-
-    def __getitem__(self, index: npt.NDArray[np.int64]) -> Rows:
-        """A copy of some rows."""
-        return Rows(self.view[index], self.speed[index], self.action[index], self.step[index], self.lesson[index])
-
-    def tensors(self) -> tuple[Tensor, Tensor, Tensor]:
-        """View, speed and action, sharing memory."""
-        return torch.from_numpy(self.view), torch.from_numpy(self.speed), torch.from_numpy(self.action)
-
-    @staticmethod
-    def joined(parts: Sequence[Rows]) -> Rows:
-        return Rows(
-            np.concatenate([part.view for part in parts]),
-            np.concatenate([part.speed for part in parts]),
-            np.concatenate([part.action for part in parts]),
-            np.concatenate([part.step for part in parts]),
-            np.concatenate([part.lesson for part in parts]),
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Lesson:
-    """What one episode teaches: its labelled rows as a network sees them, where an Episode is all that was recorded."""
-
-    origin: Mapping[str, Any]
-    """session, episode, seed, rows, digest: kept in the checkpoint."""
-    rows: Rows
-
-
-def load_lessons(sessions: Sequence[Path], vision: Vision, rule: LabelRule, say: Say) -> list[Lesson]:
-    """The episodes of `sessions` in which `rule` labels rows, in order.
+def load_lessons(
+    sessions: Sequence[Path], vision: Vision, rule: LabelRule, say: Say, filters: Filters | None = None
+) -> list[Lesson]:
+    """The episodes of `sessions` that pass `filters` and in which `rule` labels rows, in order.
 
     DatasetError when a session is given twice, when one holds a track that is kept for validation or evaluation or
-    other pictures, or when no row is labelled; SessionError when one cannot be opened. Damaged episodes are left out,
-    and `say` hears of each.
+    other pictures, when no episode has the rule's layer, or when no row is labelled; SessionError when one cannot be
+    opened. Damaged and filtered episodes are left out, and `say` hears of them.
     """
-    lessons: list[Lesson] = []
     opened = [open_session(path) for path in sessions]
-    _check_different(opened)
+    _check(opened, rule)
+    lessons: list[Lesson] = []
     for session in opened:
-        _check_seeds(session)
-        _check_pictures(session)
-        for name, error in session.damaged:
-            say(_left_out(session, name, error))
-        for episode in session.episodes:
+        for episode in _passing(session, filters or Filters(), say):
             try:
                 lesson = _lesson(session, episode, vision, rule, len(lessons))
             except SessionError as error:
@@ -122,12 +50,45 @@ def load_lessons(sessions: Sequence[Path], vision: Vision, rule: LabelRule, say:
             if lesson is not None:
                 lessons.append(lesson)
     if not lessons:
-        names = ", ".join(str(path) for path in sessions)
-        raise DatasetError(
-            f"training needs rows that the expert drove in demonstrations, past the first {ZOOM_STEPS} steps, neither "
-            f"discarded nor excluded; {names} has none: record some with `teleop record`"
-        )
+        raise DatasetError(_nothing_labelled(sessions, rule))
     return lessons
+
+
+def _check(sessions: Sequence[Session], rule: LabelRule) -> None:
+    """Raise DatasetError unless these sessions can be trained on together, by this rule."""
+    _check_different(sessions)
+    for session in sessions:
+        _check_seeds(session)
+        _check_pictures(session)
+    _check_layer(sessions, rule)
+
+
+def _passing(session: Session, filters: Filters, say: Say) -> list[Episode]:
+    """The session's healthy episodes that pass; `say` hears which are damaged, how many don't pass, and why."""
+    for name, error in session.damaged:
+        say(_left_out(session, name, error))
+    refusals = {episode.name: filters.refusal(episode.attrs) for episode in session.episodes}
+    for reason, count in Counter(refusal for refusal in refusals.values() if refusal).items():
+        say(f"{session.path}: {count} of {len(session.episodes)} episodes left out: {reason}")
+    return [episode for episode in session.episodes if not refusals[episode.name]]
+
+
+def _nothing_labelled(sessions: Sequence[Path], rule: LabelRule) -> str:
+    names = ", ".join(str(path) for path in sessions)
+    past = "" if rule.zoom_in else f" past the first {ZOOM_STEPS} steps"
+    return (
+        f"--labels {rule.name} must label some rows{past} that were neither taken back, discarded, excluded nor "
+        f"filtered out; {names} has none: record some with `teleop record`"
+    )
+
+
+def _check_layer(sessions: Sequence[Session], rule: LabelRule) -> None:
+    there = {layer for session in sessions for episode in session.episodes for layer in episode.layers}
+    if rule.layer and rule.layer not in there:
+        raise DatasetError(
+            f"--labels {rule.name} needs an episode with that layer; these sessions have "
+            f"{', '.join(sorted(there)) or 'no layers'}: name one of them, or use --labels labelled"
+        )
 
 
 def _check_different(sessions: Sequence[Session]) -> None:
@@ -166,16 +127,25 @@ def _left_out(session: Session, name: str, error: SessionError) -> str:
 
 def _lesson(session: Session, episode: Episode, vision: Vision, rule: LabelRule, number: int) -> Lesson | None:
     """None when no row is labelled: then no picture is decoded."""
-    mask = rule(episode)
+    labels = rule.read(episode)
+    mask = labels.labelled
     if not mask.any():
         return None
     view, speed = see_all(episode.observation[mask], vision)
-    action, step = episode.human_action[mask], episode.step[mask]
-    rows = Rows(view, speed, action, step, np.full(len(step), number, np.int32))
+    place = np.full(len(speed), number, np.int32)
+    rows = Rows(view, speed, labels.action[mask], labels.kind[mask], episode.step[mask], place)
     if not np.isfinite(rows.action).all():
-        raise SessionError(f"a row that the expert drove lacks its action: run `teleop verify {session.path}`")
+        raise SessionError(f"a labelled row lacks the expert's action: run `teleop verify {session.path}`")
     origin = {"session": session.path.name, "episode": episode.name, "seed": episode.attrs["seed"]}
-    return Lesson(origin | {"rows": len(rows), "digest": episode.digest()}, rows)
+    return Lesson(origin | {"rows": len(rows), "digest": episode.digest(), "labels": _labels_digest(rows)}, rows)
+
+
+def _labels_digest(rows: Rows) -> str:
+    """sha256, hex: of which rows were labelled, and with what, whatever rule or layer said so."""
+    digest = hashlib.sha256(rows.step.tobytes())
+    digest.update(rows.kind.tobytes())
+    digest.update(rows.action.tobytes())
+    return digest.hexdigest()
 
 
 def split_by_episode(lessons: Sequence[Lesson], rng: np.random.Generator) -> tuple[Sequence[Lesson], Sequence[Lesson]]:
@@ -190,23 +160,3 @@ def split_by_episode(lessons: Sequence[Lesson], rng: np.random.Generator) -> tup
     held_out = set(order[: max(1, round(VALIDATION_SHARE * len(lessons)))].tolist())
     learned = [lesson for index, lesson in enumerate(lessons) if index not in held_out]
     return learned, [lesson for index, lesson in enumerate(lessons) if index in held_out]
-
-
-def batches(rows: Rows, size: int, rng: np.random.Generator) -> Iterator[Rows]:
-    """Batches of `size` rows without end: every row once before any row again, half of them mirrored."""
-    waiting = np.empty(0, np.int64)
-    while True:
-        while len(waiting) < size:
-            waiting = np.concatenate([waiting, rng.permutation(len(rows))])
-        batch, waiting = rows[waiting[:size]], waiting[size:]
-        mirror(batch, rng.random(size) < 0.5)
-        yield batch
-
-
-def mirror(rows: Rows, chosen: Mask) -> None:
-    """Mirror the chosen rows in place: left becomes right, in the picture and in the steering.
-
-    This is exact: the camera looks straight down from behind the car, and the car is symmetric.
-    """
-    rows.view[chosen] = rows.view[chosen][:, :, ::-1]
-    rows.action[chosen, 0] *= -1

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
 
 from policy.checkpoint import load_checkpoint
+from policy.models import Network
 from policy.vision import Vision, see
 from teleop.frame import ACTION_HIGH, ACTION_LOW, Action, Image
 
@@ -20,8 +20,10 @@ class Learner:
     inside a 20 ms tick it would compete with the window and the recorder.
     """
 
-    def __init__(self, model: nn.Module, vision: Vision, name: str = "", sha256: str = "") -> None:
-        self._model, self._vision = model.eval(), vision
+    def __init__(self, model: Network, vision: Vision, name: str = "", sha256: str = "") -> None:
+        # Channels-last is how pictures arrive; where the weights lie so too, nothing is turned around on the way.
+        self._model = model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._vision = vision
         self.name = name
         """The checkpoint's file name."""
         self.sha256 = sha256
@@ -45,5 +47,7 @@ class Learner:
         """
         view, speed = see(observation, self._vision)
         with torch.inference_mode():
-            output = self._model(torch.from_numpy(view)[None], torch.tensor([speed], dtype=torch.float32))  # (1, 3)
-        return np.clip(np.asarray(output[0], np.float32), ACTION_LOW, ACTION_HIGH)
+            actions = self._model.act(
+                torch.from_numpy(view)[None], torch.tensor([speed], dtype=torch.float32)
+            )  # (1, 3)
+        return np.clip(np.asarray(actions[0], np.float32), ACTION_LOW, ACTION_HIGH)

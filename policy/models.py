@@ -1,14 +1,24 @@
-"""The networks: from a view and a speed to an action. Shapes stand at the line ends; B is the batch."""
+"""The networks: from a view and a speed to an action. Shapes stand at the line ends; B is the batch.
+
+K is how many numbers the head wants for each action: 1 in a regression. ReLUs work in place, because fresh memory for
+every result costs a few percent.
+"""
 
 from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
-from policy.vision import Vision
+from policy.heads import HEADS, Head
+from policy.vision import ALL_ROWS, OBSERVATION_SHAPE, VIEW_ROWS, Vision
 
 SPEED_SCALE = 100.0
 """Track units a second: about the fastest a good driver goes."""
+REGRESSION = HEADS["mse"]
 
 
 def normalise(view: Tensor) -> Tensor:
@@ -20,7 +30,36 @@ def normalise(view: Tensor) -> Tensor:
     return view.float().div_(127.5).sub_(1.0).permute(0, 3, 1, 2)  # (B, 3, height, width)
 
 
-class BC(nn.Module):
+class Network(nn.Module, ABC):
+    """What every architecture offers."""
+
+    def __init__(self, head: Head) -> None:
+        super().__init__()
+        self.head = head
+
+    @staticmethod
+    @abstractmethod
+    def vision(rows: int) -> Vision:
+        """How this architecture sees `rows` rows of an observation, 84 or 96."""
+
+    @property
+    @abstractmethod
+    def convolutions(self) -> nn.Sequential:
+        """The convolutions that steer, each with its ReLU, then the flattening; from `normalise`d pictures on."""
+
+    @abstractmethod
+    def forward(self, view: Tensor, speed: Tensor) -> Tensor:
+        """The head's numbers for each view, (B, 3K): those of steering first.
+
+        `view` is uint8 (B, height, width, 3), `speed` float32 (B,) in track units a second.
+        """
+
+    def act(self, view: Tensor, speed: Tensor) -> Tensor:
+        """The action for each view, (B, 3), not yet clipped to its range; arguments as for `forward`."""
+        return self.head.decode(self(view, speed))
+
+
+class BC(Network):
     """A small network for behavioral cloning: one tower steers, another works the pedals.
 
     They share nothing, because the mean squared error does not treat them alike: an expert's gas jumps between
@@ -28,53 +67,126 @@ class BC(nn.Module):
     twenty times, and it is the steering that keeps the car on the road.
     """
 
-    def __init__(self, vision: Vision) -> None:
-        super().__init__()
-        self.steering = _Tower(vision, outputs=1)
-        self.pedals = _Tower(vision, outputs=2)
+    def __init__(self, vision: Vision, head: Head = REGRESSION) -> None:
+        super().__init__(head)
+        self.steering = _Tower(self._layers(), vision, (64, head.values))
+        self.pedals = _Tower(self._layers(), vision, (64, 2 * head.values))
 
-    def forward(self, view: Tensor, speed: Tensor) -> Tensor:
-        """The action for each view, not yet clipped to its range.
-
-        `view` is uint8 (B, height, width, 3), `speed` float32 (B,) in track units a second.
-        """
-        pictures = normalise(view)  # (B, 3, height, width)
-        return torch.cat([self.steering(pictures, speed), self.pedals(pictures, speed)], dim=1)  # (B, 3)
-
-
-class _Tower(nn.Module):
-    """Three convolutions, then the speed, then two layers."""
-
-    def __init__(self, vision: Vision, outputs: int) -> None:
-        super().__init__()
-        self.convolutions = nn.Sequential(  # (B, 3, 42, 48)
+    @staticmethod
+    def _layers() -> nn.Sequential:
+        return nn.Sequential(  # (B, 3, 42, 48)
             nn.Conv2d(3, 16, kernel_size=6, stride=3),  # (B, 16, 13, 15)
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Conv2d(16, 32, kernel_size=3, stride=2),  # (B, 32, 6, 7)
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Conv2d(32, 48, kernel_size=3),  # (B, 48, 4, 5)
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Flatten(),  # (B, 960)
         )
-        self.head = nn.Sequential(
-            nn.Linear(48 * _left_of(vision.height) * _left_of(vision.width) + 1, 64),  # (B, 64)
-            nn.ReLU(),
-            nn.Linear(64, outputs),  # (B, outputs)
-        )
 
-    def forward(self, pictures: Tensor, speed: Tensor) -> Tensor:
-        features = self.convolutions(pictures)  # (B, 960)
-        speed = speed[:, None] / SPEED_SCALE  # (B, 1)
-        outputs: Tensor = self.head(torch.cat([features, speed], dim=1))  # (B, outputs)
+    @staticmethod
+    def vision(rows: int) -> Vision:
+        return Vision(width=48, height=rows // 2, rows=rows)
+
+    @property
+    def convolutions(self) -> nn.Sequential:
+        return self.steering.convolutions
+
+    def forward(self, view: Tensor, speed: Tensor) -> Tensor:
+        pictures = normalise(view)  # (B, 3, 42, 48)
+        return torch.cat([self.steering(pictures, speed), self.pedals(pictures, speed)], dim=1)  # (B, 3K)
+
+
+class PilotNet(Network):
+    """The network of "End to End Learning for Self-Driving Cars" (Bojarski and others, 2016, arXiv 1604.07316).
+
+    Five convolutions without padding and three hidden layers over a 66x200 YUV picture: 252,219 parameters where it
+    answers steering alone, as published, 252,241 with gas and brake. The paper's figure says 1164 neurons after the
+    flattening, but its own shapes make 1152, and so do its 250 thousand parameters. It names neither normalisation nor
+    activation: here they are x / 127.5 - 1, hard-coded, and ReLU.
+
+    The published network is told no speed, so by default neither is this one; where the vision asks for it, the speed
+    joins the flattened picture and costs 100 parameters. A native view of 84x96 keeps every convolution and leaves 960
+    features: 233,019 parameters with steering alone.
+    """
+
+    def __init__(self, vision: Vision, head: Head = REGRESSION, actions: int = 3) -> None:
+        super().__init__(head)
+        layers = nn.Sequential(  # (B, 3, 66, 200)
+            nn.Conv2d(3, 24, kernel_size=5, stride=2),  # (B, 24, 31, 98)
+            nn.ReLU(inplace=True),
+            nn.Conv2d(24, 36, kernel_size=5, stride=2),  # (B, 36, 14, 47)
+            nn.ReLU(inplace=True),
+            nn.Conv2d(36, 48, kernel_size=5, stride=2),  # (B, 48, 5, 22)
+            nn.ReLU(inplace=True),
+            nn.Conv2d(48, 64, kernel_size=3),  # (B, 64, 3, 20)
+            nn.ReLU(inplace=True),
+            nn.Conv2d(64, 64, kernel_size=3),  # (B, 64, 1, 18)
+            nn.ReLU(inplace=True),
+            nn.Flatten(),  # (B, 1152)
+        )
+        self.tower = _Tower(layers, vision, (100, 50, 10, actions * head.values))
+
+    @staticmethod
+    def vision(rows: int) -> Vision:
+        return Vision(width=200, height=66, colour="YUV", rows=rows, speed=False)
+
+    @property
+    def convolutions(self) -> nn.Sequential:
+        return self.tower.convolutions
+
+    def forward(self, view: Tensor, speed: Tensor) -> Tensor:
+        outputs: Tensor = self.tower(normalise(view), speed)  # (B, 3K)
         return outputs
 
 
-def _left_of(side: int) -> int:
-    """What a tower's convolutions leave of a picture's side."""
-    for kernel, stride in ((6, 3), (3, 2), (3, 1)):
-        side = (side - kernel) // stride + 1
-    return side
+class _Tower(nn.Module):
+    """Convolutions, then the speed where it is told, then fully connected layers of the given widths."""
+
+    def __init__(self, convolutions: nn.Sequential, vision: Vision, widths: Sequence[int]) -> None:
+        super().__init__()
+        self.told_speed = vision.speed
+        self.convolutions = convolutions
+        self.head = nn.Sequential()
+        width = _flattened(convolutions, vision) + vision.speed
+        for outputs in widths:
+            self.head.extend([nn.Linear(width, outputs), nn.ReLU(inplace=True)])
+            width = outputs
+        self.head.pop(-1)  # the outputs have any sign
+
+    def forward(self, pictures: Tensor, speed: Tensor) -> Tensor:
+        features = self.convolutions(pictures)  # (B, N)
+        if self.told_speed:
+            features = torch.cat([features, speed[:, None] / SPEED_SCALE], dim=1)  # (B, N + 1)
+        outputs: Tensor = self.head(features)  # (B, outputs)
+        return outputs
 
 
-ARCHITECTURES = {"bc": BC}
+def _flattened(convolutions: nn.Sequential, vision: Vision) -> int:
+    """How many features convolutions without padding leave of a picture; ValueError when they leave none."""
+    height, width, channels = vision.height, vision.width, 3
+    for layer in convolutions:
+        if isinstance(layer, nn.Conv2d):
+            height = (height - layer.kernel_size[0]) // layer.stride[0] + 1
+            width = (width - layer.kernel_size[1]) // layer.stride[1] + 1
+            channels = layer.out_channels
+    if height < 1 or width < 1:
+        raise ValueError(f"a view of {vision.height}x{vision.width} is too small for this architecture's convolutions")
+    return channels * height * width
+
+
+ARCHITECTURES: Mapping[str, type[BC] | type[PilotNet]] = {"bc": BC, "pilotnet": PilotNet}
 """By the name that `--arch` takes and a checkpoint holds."""
+
+
+def vision_of(arch: str, *, native: bool, dashboard: bool, speed: bool | None) -> Vision:
+    """How an architecture sees: its own way, but for what is asked for.
+
+    `native` keeps the observation's own pixels; `dashboard` shows the rows below the view; `speed` None leaves it to
+    the architecture whether it is told the speed.
+    """
+    rows = ALL_ROWS if dashboard else VIEW_ROWS
+    vision = ARCHITECTURES[arch].vision(rows)
+    if native:
+        vision = replace(vision, height=rows, width=OBSERVATION_SHAPE[1])
+    return vision if speed is None else replace(vision, speed=speed)

@@ -6,28 +6,46 @@ import copy
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import nn
 
+from policy.augment import Astray
+from policy.batches import Ingredient, batches, ingredients
+from policy.candidates import average_at, candidates, moments, weights_at
 from policy.checkpoint import Checkpoint, save_checkpoint, try_writing
 from policy.config import TrainConfig
-from policy.dataset import LABEL_RULES, Lesson, Rows, Say, batches, load_lessons, split_by_episode
+from policy.dataset import Say, load_lessons, split_by_episode
+from policy.filters import Filters
+from policy.heads import HEADS
+from policy.interrupts import held_interrupts
+from policy.labels import LabelRule
 from policy.metrics import Metrics, Progress, Watch
-from policy.models import ARCHITECTURES
+from policy.models import ARCHITECTURES, Network, vision_of
+from policy.resume import Identity, Learning, restore_state, save_state
+from policy.rows import Lesson, Rows
+from policy.run_folder import RunFolder
 from policy.vision import Vision
+from policy.weights import Weights
 from teleop.errors import UserError
 
-LABELS = "demos"
 VALIDATE_EVERY = 500
 """Gradient steps."""
+VALIDATION_BATCH = 256
+"""Rows at a time; what a network holds meanwhile takes memory."""
+KEEP_STATE_EVERY = 250
+"""Gradient steps: what a crash costs at most."""
 WARM_UP = 0.1
 """Share of the steps in which the learning rate rises."""
+
+Show = Callable[[Sequence[Ingredient]], None]
+"""Takes what a batch holds."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +53,15 @@ class Trained:
     """What training made."""
 
     checkpoint: Path
+    """Holds the average of the weights."""
+    candidates: Sequence[Path]
+    """Checkpoints to choose among; the first is the same policy as `checkpoint`."""
     progress: Sequence[Progress]
     """A report every 25 steps: the training curve."""
     rows: int
     """Labelled rows learned from."""
     cpu_s: float
-    """Process CPU time, loading included."""
+    """Process CPU time since `train` was called, loading included."""
 
 
 class TrainingError(UserError):
@@ -48,44 +69,58 @@ class TrainingError(UserError):
 
 
 class Stopped(KeyboardInterrupt):
-    """Ctrl+C; the checkpoint holds the weights so far."""
+    """Ctrl+C; the checkpoint holds the policy so far, and training can be resumed."""
 
 
 def _ignore(_: object) -> None:
     pass
 
 
-def train(config: TrainConfig, watch: Watch = _ignore, say: Say = _ignore) -> Trained:
+def train(config: TrainConfig, watch: Watch = _ignore, say: Say = _ignore, show: Show = _ignore) -> Trained:
     """Train a policy and write its checkpoint.
 
-    `watch` is told how it goes every 25 steps, `say` takes sentences for a person. Raises DatasetError or
-    SessionError (nothing to learn from), TrainingError (the loss is not finite, or before the first step: can't write
-    there), OSError (could write there, now can't), and on Ctrl+C Stopped, or KeyboardInterrupt when no step was done:
-    then no checkpoint is written.
+    `watch` is told how it goes every 25 steps, `say` takes sentences for a person, `show` what a batch holds. Raises
+    DatasetError, SessionError or WeightsError (nothing to learn from), TrainingError (the loss is not finite, or before
+    the first step: can't write there), ResumeError (with `config.resume`), OSError (could write there, now can't), and
+    on Ctrl+C Stopped, or KeyboardInterrupt before the first step: then no checkpoint is written.
     """
     cpu_began = time.process_time()
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
     rng = np.random.default_rng(config.seed)
-    vision = Vision()
-    lessons = load_lessons(config.sessions, vision, LABEL_RULES[LABELS], say)
+    vision = vision_of(config.arch, native=config.native, dashboard=config.dashboard, speed=config.speed)
+    lessons = _lessons(config, vision, say)
     learned, held_out = split_by_episode(lessons, rng)
     rows = Rows.joined([lesson.rows for lesson in learned])
+    weight = Weights(config.weights).of(rows.kind)  # (N,)
+    augment = Astray(vision, config.shift, config.turn_deg) if config.shift or config.turn_deg else None
+    drawn = batches(rows, weight, config.batch_size, rng, augment)
     say(_summary(learned, held_out))
-    _make_room(config.out)
+    show(ingredients(rows, weight))
+    folder = _make_room(config.out)
 
-    model = ARCHITECTURES[config.arch](vision)
+    head = HEADS[config.loss]
+    model = ARCHITECTURES[config.arch](vision, head)
     average = copy.deepcopy(model)
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=config.weight_decay, fused=True)
-    loss_of = LOSSES[config.loss]
-    metrics = Metrics(run_folder(config.out), config.steps, config.batch_size, watch)
-    stopped = None
-    try:
-        for step, batch in enumerate(islice(batches(rows, config.batch_size, rng), config.steps), start=1):
+    metrics = Metrics(folder, config.steps, config.batch_size, watch)
+    learning = Learning(model, average, optimizer, rng, metrics)
+    episodes = _origins(lessons, held_out)
+    identity = Identity.of(config, episodes)
+    if config.resume:
+        restore_state(folder.state, identity, learning, drawn)
+    else:
+        folder.clear()
+
+    def checkpoint(network: nn.Module) -> Checkpoint:
+        return _checkpoint(config, vision, network, episodes, metrics)
+
+    with held_interrupts() as interrupted, closing(metrics):
+        for step, batch in enumerate(islice(drawn, config.steps - metrics.step), start=metrics.step + 1):
             optimizer.param_groups[0]["lr"] = config.learning_rate * one_cycle((step - 0.5) / config.steps)
             view, speed, expert = batch.tensors()  # (B, height, width, 3), (B,), (B, 3)
-            policy = model(view, speed)  # (B, 3)
-            loss = loss_of(policy, expert)  # ()
+            outputs = model(view, speed)  # (B, 3K)
+            loss = head.loss(outputs, expert)  # ()
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
@@ -93,33 +128,26 @@ def train(config: TrainConfig, watch: Watch = _ignore, say: Say = _ignore) -> Tr
 
             metrics.note(_finite(loss.item(), batch, step, lessons))
             if held_out and (step % VALIDATE_EVERY == 0 or step == config.steps):
-                metrics.validation_loss = validation_loss(average, held_out, loss_of)
+                metrics.validation_loss = validation_loss(average, held_out)
             metrics.report()
-    except KeyboardInterrupt as interrupt:
-        if not metrics.step:
-            raise
-        stopped = interrupt
-    save_checkpoint(_checkpoint(config, vision, average, lessons, metrics), config.out)
-    if stopped:
+            if step in moments(config.steps):
+                save_checkpoint(checkpoint(average), average_at(folder, step))
+            if step % KEEP_STATE_EVERY == 0:
+                save_state(folder.state, identity, learning)
+            if interrupted():
+                break
+        save_state(folder.state, identity, learning)
+        save_checkpoint(checkpoint(average), config.out)
+        if metrics.step == config.steps:
+            save_checkpoint(checkpoint(average), average_at(folder, config.steps))
+            save_checkpoint(checkpoint(model), weights_at(folder, config.steps))
+    if interrupted():
         raise Stopped(
-            f"stopped at step {metrics.step} of {config.steps}; {config.out} holds the policy so far"
-        ) from stopped
-    return Trained(config.out, metrics.progress, len(rows), time.process_time() - cpu_began)
-
-
-def mse(policy: Tensor, expert: Tensor) -> Tensor:
-    """Mean squared error between the policy's actions and the expert's, (B, 3) each, over all three outputs: ()."""
-    return ((policy - expert) ** 2).mean()
-
-
-def smooth_l1(policy: Tensor, expert: Tensor) -> Tensor:
-    """Like half of `mse` for errors below 0.1 (times ten), like their absolute value beyond: ()."""
-    return functional.smooth_l1_loss(policy, expert, beta=0.1)
-
-
-Loss = Callable[[Tensor, Tensor], Tensor]
-LOSSES: Mapping[str, Loss] = {"mse": mse, "smooth_l1": smooth_l1}
-"""By the name that `--loss` takes."""
+            f"stopped at step {metrics.step} of {config.steps}; {config.out} holds the policy so far, and the same "
+            "command with --resume goes on"
+        )
+    kept = candidates(folder, config.steps)
+    return Trained(config.out, kept, metrics.progress, len(rows), time.process_time() - cpu_began)
 
 
 def one_cycle(done: float) -> float:
@@ -138,31 +166,35 @@ def update_average(average: nn.Module, model: nn.Module, step: int, decay: float
 
 
 @torch.no_grad()
-def validation_loss(model: nn.Module, held_out: Sequence[Lesson], loss_of: Loss) -> float:
+def validation_loss(network: Network, held_out: Sequence[Lesson]) -> float:
     """The loss over held-out episodes, each row counted once."""
-    total = rows = 0.0
-    for lesson in held_out:
-        view, speed, expert = lesson.rows.tensors()  # (T, height, width, 3), (T,), (T, 3)
-        total += loss_of(model(view, speed), expert).item() * len(lesson.rows)
-        rows += len(lesson.rows)
-    return total / rows
+    rows = Rows.joined([lesson.rows for lesson in held_out])
+    total = 0.0
+    for first in range(0, len(rows), VALIDATION_BATCH):
+        some = rows[np.arange(first, min(first + VALIDATION_BATCH, len(rows)))]
+        view, speed, expert = some.tensors()  # (B, height, width, 3), (B,), (B, 3)
+        total += network.head.loss(network(view, speed), expert).item() * len(some)
+    return total / len(rows)
 
 
-def run_folder(out: Path) -> Path:
-    """Where the metrics of a checkpoint are kept: CHECKPOINT.run."""
-    return out.with_name(out.name + ".run")
+def _lessons(config: TrainConfig, vision: Vision, say: Say) -> list[Lesson]:
+    rule = LabelRule(config.labels, config.label_lead, config.before_takeover_s, config.zoom_in)
+    filters = Filters(config.operator, config.min_score, config.outcome)
+    return load_lessons(config.sessions, vision, rule, say, filters)
 
 
-def _make_room(out: Path) -> None:
+def _make_room(out: Path) -> RunFolder:
     """Folders for a checkpoint. What could not be written after training must be told before it."""
+    folder = RunFolder.of(out)
     try:
-        run_folder(out).mkdir(parents=True, exist_ok=True)
+        folder.make()
         try_writing(out)
     except OSError as error:
         raise TrainingError(
-            f"--out is a file that can be written, with the folder {run_folder(out).name} beside it; got {out}, but "
+            f"--out is a file that can be written, with the folder {folder.path.name} beside it; got {out}, but "
             f"{error.filename}: {error.strerror}: name another place"
         ) from error
+    return folder
 
 
 def _finite(loss: float, batch: Rows, step: int, lessons: Sequence[Lesson]) -> float:
@@ -182,17 +214,24 @@ def _summary(learned: Sequence[Lesson], held_out: Sequence[Lesson]) -> str:
     return f"learning from {rows:,} rows of {episodes}, {held}"
 
 
+def _origins(lessons: Sequence[Lesson], held_out: Sequence[Lesson]) -> list[Mapping[str, Any]]:
+    """Every episode loaded, and whether it was only validated on."""
+    return [{**lesson.origin, "held_out": lesson in held_out} for lesson in lessons]
+
+
 def _checkpoint(
-    config: TrainConfig, vision: Vision, average: nn.Module, lessons: Sequence[Lesson], metrics: Metrics
+    config: TrainConfig, vision: Vision, network: nn.Module, episodes: Sequence[Mapping[str, Any]], metrics: Metrics
 ) -> Checkpoint:
+    """What `network` is and came from, as training stands."""
     resolved = asdict(config) | {"sessions": [path.name for path in config.sessions], "out": config.out.name}
     last = metrics.progress[-1] if metrics.progress else None
     return Checkpoint(
         arch=config.arch,
         vision=vision,
-        weights=average.state_dict(),
-        labels=LABELS,
-        episodes=tuple(lesson.origin for lesson in lessons),
+        weights=network.state_dict(),
+        loss=config.loss,
+        labels=config.labels,
+        episodes=tuple(episodes),
         config=resolved,
-        metrics={"step": metrics.step} | (asdict(last) if last else {}),
+        metrics=(asdict(last) if last else {}) | {"step": metrics.step},
     )

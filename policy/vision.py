@@ -3,13 +3,14 @@
 CarRacing's observation is a picture with a dashboard painted over its last twelve rows. The dashboard shows the
 steering angle and the running score, so that a network that sees it learns to repeat its own last action instead of
 looking at the road. Therefore only the view (rows 0-83) becomes a picture, and of the dashboard only the speed bar is
-read, as a number.
+read, as a number. `rows=96` shows the dashboard too, for whoever wants to watch that happen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -20,6 +21,7 @@ from teleop.frame import Image
 OBSERVATION_SHAPE = (96, 96, 3)
 VIEW_ROWS = 84
 """Rows of the view; the dashboard is painted over the rest (5/40 of the height, and drawn last)."""
+ALL_ROWS = 96
 
 # The speed bar on the 1000 x 800 canvas that CarRacing shrinks to 96 x 96 (gymnasium 1.4, `_render_indicators`):
 # columns 125-150, and 0.4 pixels a unit of speed upward from row 780. Columns 12 and 13 are covered from edge to edge.
@@ -35,14 +37,26 @@ LARGEST_SIDE = 256
 """Of a view: keeps a checkpoint of unknown origin from asking for gigabytes."""
 
 
+Colour = Literal["RGB", "YUV"]
+
+
 @dataclass(frozen=True)
 class Vision:
-    """How observations are seen; stored in the checkpoint, so that driving sees what training saw."""
+    """How observations are seen; stored in the checkpoint, so that driving sees what training saw.
+
+    The defaults are those of the first checkpoints, which hold only width and height.
+    """
 
     width: int = 48
-    """Of the view the network sees, in pixels."""
+    """Of the picture the network sees, in pixels."""
     height: int = 42
-    """Of the view the network sees, in pixels."""
+    """Of the picture the network sees, in pixels."""
+    colour: Colour = "RGB"
+    """YUV is PilotNet's."""
+    rows: int = VIEW_ROWS
+    """Of the observation that become the picture, from the top: 84 (the view) or 96 (the dashboard too)."""
+    speed: bool = True
+    """Whether the network is told the car's speed, as the dashboard shows it."""
 
     def __post_init__(self) -> None:
         for name, side in (("width", self.width), ("height", self.height)):
@@ -50,17 +64,32 @@ class Vision:
                 raise ValueError(
                     f"a view's {name} is a whole number from {SMALLEST_SIDE} to {LARGEST_SIDE}; got {side!r}"
                 )
+        if self.colour not in ("RGB", "YUV"):
+            raise ValueError(f"a view's colour is RGB or YUV; got {self.colour!r}")
+        if type(self.rows) is not int or self.rows not in (VIEW_ROWS, ALL_ROWS):
+            raise ValueError(f"a view's rows are {VIEW_ROWS} or {ALL_ROWS}; got {self.rows!r}")
+        if type(self.speed) is not bool:
+            raise ValueError(f"a view's speed is true or false; got {self.speed!r}")
 
 
 def see(observation: Image, vision: Vision) -> tuple[Image, float]:
-    """One observation as its view, uint8 (height, width, 3) RGB, and the car's speed in track units a second."""
+    """One observation as its view, uint8 (height, width, 3), and the car's speed in track units a second."""
     if observation.shape != OBSERVATION_SHAPE or observation.dtype != np.uint8:
         raise ValueError(
             f"an observation is uint8 {OBSERVATION_SHAPE}, as CarRacing-v3 gives it; "
             f"got {observation.dtype} {observation.shape}"
         )
-    view = cv2.resize(observation[:VIEW_ROWS], (vision.width, vision.height), interpolation=cv2.INTER_AREA)
+    view = _resized(observation[: vision.rows], vision)
+    if vision.colour == "YUV":
+        view = cv2.cvtColor(view, cv2.COLOR_RGB2YUV)
     return np.asarray(view, np.uint8), read_speed(observation)
+
+
+def _resized(picture: Image, vision: Vision) -> cv2.typing.MatLike:
+    """Shrunk by area, so that no pixel is skipped; where a side grows, that would be blocky, so it is linear."""
+    grows = vision.height > picture.shape[0] or vision.width > picture.shape[1]
+    how = cv2.INTER_LINEAR if grows else cv2.INTER_AREA
+    return cv2.resize(picture, (vision.width, vision.height), interpolation=how)
 
 
 def see_all(observations: Iterable[Image], vision: Vision) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:

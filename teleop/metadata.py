@@ -69,7 +69,9 @@ def check_episode(file: Path, attrs: Mapping[str, Any]) -> None:
     """Raise SessionError unless readers can rely on an episode's attributes; what is merely odd, `verify` finds."""
     sound = {name: isinstance(attrs.get(name, ""), str) for name in ("mode", "expert", "operator", "device")}
     sound["seed"] = type(attrs.get("seed")) is int
-    figures, excluded = attrs.get("figures", {}), attrs.get("excluded", [])
+    figures, excluded, parent = attrs.get("figures", {}), attrs.get("excluded", []), attrs.get("parent")
+    if attrs.get("mode") == "retake":
+        sound["parent"] = isinstance(parent, dict) and type(parent.get("step")) is int
     sound["figures"] = isinstance(figures, dict) and all(
         isinstance(figure, int | float | None) for figure in figures.values()
     )

@@ -11,6 +11,7 @@ A session is a plain Zarr v3 store; any Zarr library opens it. One rule goes bey
       episodes/000000/                seed, mode, ..., committed, end, figures
         observation, action, ...      one array a column, one row a stepped tick: `COLUMNS`
         final_observation             what followed the last row
+        labels/NAME/action            a layer: labels that somebody added later; its group has its own `committed`
 """
 
 from __future__ import annotations
@@ -70,6 +71,8 @@ SMALL_COLUMNS = (
     Column("late_ns", "int64", (), -1),
 )
 FINAL_OBSERVATION = "final_observation"
+LABELS = "labels"
+"""The group of an episode's layers: labels/NAME, with its own `committed`, holds `action` (T, 3)."""
 PROPOSAL_COLUMNS = {
     Source.HUMAN: "human_action",
     Source.LEARNER: "learner_action",
@@ -226,7 +229,7 @@ class Episode:
     def check_files(self) -> None:
         """Raise SessionError unless every column covers the committed rows with its chunks; decodes nothing."""
         for column in self._columns.values():
-            self._check_column(column)
+            self._check_column(column, self.committed)
         if self.attrs.get("end") is not None:
             self._check_final_observation()
 
@@ -234,27 +237,49 @@ class Episode:
         if not (file := self.path / FINAL_OBSERVATION / chunk_file(0, 3)).is_file():
             raise SessionError(f"{file} is missing, though the episode has ended: restore it from a backup")
 
-    def _check_column(self, column: Column) -> None:
+    def _check_column(self, column: Column, rows: int) -> None:
         """zarr reads a missing chunk as fill values: here it is an error."""
         folder = self.path / column.name
         shape, chunk_rows, separator = array_layout(folder)
-        if shape[0] < self.committed or tuple(shape[1:]) != column.shape:
+        if shape[0] < rows or tuple(shape[1:]) != column.shape:
             raise SessionError(
-                f"{folder} must hold {self.committed} rows of shape {column.shape}; got shape {tuple(shape)}: "
+                f"{folder} must hold {rows} rows of shape {column.shape}; got shape {tuple(shape)}: "
                 "restore the episode from a backup"
             )
-        for chunk in range(-(-self.committed // chunk_rows)):
+        for chunk in range(-(-rows // chunk_rows)):
             file = folder / chunk_file(chunk, len(shape)).replace(".", separator)
             if not file.is_file():
                 raise SessionError(f"{file} is missing, though its rows were committed: restore it from a backup")
 
     def column(self, name: str) -> npt.NDArray[Any]:
         """The committed rows of a column by its name, decoded now."""
-        column = self._columns[name]
-        self._check_column(column)
-        rows = self._read(name, self.committed)
+        return self._rows(self._columns[name], self.committed)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the layers of labels that were added later, for `layer`."""
+        groups = (self.path / LABELS).glob("*/zarr.json")
+        return tuple(sorted(group.parent.name for group in groups))
+
+    def layer(self, name: str) -> npt.NDArray[np.float32]:
+        """(T, 3): what a layer says should have been done; NaN where it says nothing. SessionError when damaged."""
+        group = self.path / LABELS / name
+        committed = group_attributes(group).get("committed")
+        if type(committed) is not int or not 0 <= committed <= self.committed:
+            raise SessionError(
+                f"{group / 'zarr.json'} must give `committed`, at most the {self.committed} rows of its episode; got "
+                f"{committed!r}: restore the file from a backup"
+            )
+        labels = np.full((self.committed, 3), np.nan, np.float32)
+        labels[:committed] = self._rows(Column(f"{LABELS}/{name}/action", "float32", (3,), NAN), committed)
+        return labels
+
+    def _rows(self, column: Column, count: int) -> npt.NDArray[Any]:
+        self._check_column(column, count)
+        rows = self._read(column.name, count)
         if rows.dtype != column.dtype:
-            raise SessionError(f"{self.path / name} must be {column.dtype}, got {rows.dtype}: restore it from a backup")
+            folder = self.path / column.name
+            raise SessionError(f"{folder} must be {column.dtype}, got {rows.dtype}: restore it from a backup")
         return rows
 
     def _read(self, name: str, stop: int | None) -> npt.NDArray[Any]:

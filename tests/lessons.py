@@ -11,7 +11,9 @@ import numpy as np
 import torch
 
 from policy.checkpoint import Checkpoint
+from policy.kinds import Kind
 from policy.models import BC
+from policy.rows import Rows
 from policy.vision import Vision
 from teleop.episode_writer import start_attrs
 from teleop.frame import COAST, Action, End, Image, Mode, Outcome, Source, Start
@@ -91,3 +93,16 @@ def constant_checkpoint(action: Action = COAST, vision: Vision | None = None) ->
     weights["steering.head.2.bias"] = torch.tensor(action[:1], dtype=torch.float32)
     weights["pedals.head.2.bias"] = torch.tensor(action[1:], dtype=torch.float32)
     return Checkpoint("bc", vision, weights, labels="demos", episodes=({"session": "toy.zarr", "episode": "000000"},))
+
+
+def toy_rows(count: int, lesson: int = 0, kind: Kind = Kind.DEMO) -> Rows:
+    """Noise to look at, and labels."""
+    rng = np.random.default_rng(lesson)
+    return Rows(
+        view=rng.integers(0, 256, (count, 42, 48, 3), np.uint8),
+        speed=rng.random(count, np.float32),
+        action=rng.random((count, 3), np.float32),
+        kind=np.full(count, kind, np.uint8),
+        step=np.arange(count, dtype=np.int32),
+        lesson=np.full(count, lesson, np.int32),
+    )

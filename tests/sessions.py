@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
+import zarr
 
 from teleop.episode_writer import EpisodeWriter, frame_row, start_attrs
 from teleop.frame import End, Frame, Source, Start, Tick
@@ -52,3 +54,19 @@ def change_json(file: Path, change: Callable[[dict[str, Any]], object]) -> None:
     metadata = json.loads(file.read_text())
     change(metadata)
     file.write_text(json.dumps(metadata))
+
+
+def add_layer(episode: Path, name: str, action: npt.NDArray[np.float32], committed: int | None = None) -> None:
+    """Lay labels (T, 3) beside a recorded episode, as relabelling does."""
+    group = zarr.create_group(str(episode / "labels" / name), zarr_format=3)
+    group.attrs["committed"] = len(action) if committed is None else committed
+    array = group.create_array(
+        "action",
+        shape=action.shape,
+        chunks=(1000, 3),
+        dtype="float32",
+        fill_value=np.nan,
+        config={"write_empty_chunks": True},
+        chunk_key_encoding={"name": "default", "separator": "."},
+    )
+    array[:] = action

@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from policy.checkpoint import FORMAT, Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
+from policy.checkpoint import DIGEST, FORMAT, Checkpoint, CheckpointError, digest, load_checkpoint, save_checkpoint
 from policy.vision import Vision
 from tests.lessons import constant_checkpoint
 
@@ -24,12 +24,16 @@ def saved(tmp_path: Path) -> Path:
 
 def rewritten(path: Path, header: dict[str, Any] | None = None, weights: dict[str, Any] | None = None) -> Path:
     """The checkpoint with parts of its header and weights replaced."""
+    changed = header_of(path) | (header or {})
+    save_file(load_file(path) | (weights or {}), path, metadata={FORMAT: json.dumps(changed)})
+    return path
+
+
+def header_of(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
-        inner = json.loads(json.loads(file.read(length))["__metadata__"][FORMAT])
-    tensors = load_file(path) | (weights or {})
-    save_file(tensors, path, metadata={FORMAT: json.dumps(inner | (header or {}))})
-    return path
+        header: dict[str, Any] = json.loads(json.loads(file.read(length))["__metadata__"][FORMAT])
+    return header
 
 
 def test_a_checkpoint_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -40,6 +44,16 @@ def test_a_checkpoint_comes_back_as_it_was(tmp_path: Path) -> None:
     assert loaded.episodes == checkpoint.episodes
     for name, tensor in checkpoint.weights.items():
         torch.testing.assert_close(loaded.weights[name], tensor, rtol=0, atol=0)
+
+
+def test_the_first_checkpoints_which_hold_less_keep_loading(tmp_path: Path) -> None:
+    path = saved(tmp_path)
+    header, weights = header_of(path), load_checkpoint(path).weights
+    del header["loss"], header[DIGEST]
+    header["vision"] = {"width": 48, "height": 42}
+    save_file(dict(weights), path, metadata={FORMAT: json.dumps(header | {DIGEST: digest(header, weights)})})
+    loaded = load_checkpoint(path)
+    assert (loaded.loss, loaded.vision) == ("mse", Vision(48, 42, "RGB", rows=84, speed=True))
 
 
 def test_it_is_one_file_at_exactly_the_path_given(tmp_path: Path) -> None:
@@ -141,11 +155,19 @@ def test_a_pickle_is_an_error_and_is_never_opened(tmp_path: Path) -> None:
     ("header", "message"),
     [
         ({"format_version": 2}, "it must be of format 1; it is of 2"),
-        ({"arch": "transformer"}, "its architecture must be one of bc; got 'transformer'"),
-        ({"arch": ["bc"]}, r"its architecture must be one of bc; got \['bc'\]"),
+        ({"arch": "transformer"}, "its architecture must be one of bc, pilotnet; got 'transformer'"),
+        ({"arch": ["bc"]}, r"its architecture must be one of bc, pilotnet; got \['bc'\]"),
+        ({"loss": "l7"}, "its loss must be one of mse, smooth_l1, bins; got 'l7'"),
+        ({"loss": "bins"}, "its weights must fit its architecture; steering.head.2.weight is"),
+        ({"arch": "pilotnet"}, "its weights must fit its architecture; a view of 42x48 is too small"),
         ({"vision": None}, "its header must say how it sees"),
         ({"vision": {"width": 48, "height": 42, "zoom": 2}}, "zoom"),
         ({"vision": {"width": 10**9, "height": 10**9}}, "a whole number from 24 to 256; got 1000000000"),
+        ({"vision": {"colour": "BGR"}}, "a view's colour is RGB or YUV; got 'BGR'"),
+        ({"vision": {"colour": ["RGB"]}}, "a view's colour is RGB or YUV"),
+        ({"vision": {"rows": 85}}, "a view's rows are 84 or 96; got 85"),
+        ({"vision": {"rows": 84.0}}, "a view's rows are 84 or 96; got 84.0"),
+        ({"vision": {"speed": 1}}, "a view's speed is true or false; got 1"),
         ({"vision": {"width": 96, "height": 84}}, "its weights must fit its architecture; steering.head.0.weight is"),
         ({"labels": 3}, "label rule and the episodes"),
         ({"episodes": None}, "label rule and the episodes"),

@@ -7,37 +7,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from policy.dataset import (
-    DatasetError,
-    Lesson,
-    Rows,
-    batches,
-    demos,
-    load_lessons,
-    mirror,
-    split_by_episode,
-)
+from policy.dataset import DatasetError, load_lessons, split_by_episode
+from policy.filters import Filters
+from policy.labels import LabelRule
+from policy.rows import Lesson
 from policy.vision import Vision, see
 from teleop.frame import COAST, Source
 from teleop.session import SessionError, open_session
 from teleop.writer import SessionWriter
-from tests.lessons import expert_action, mark, record_episode, road_picture
+from tests.lessons import expert_action, mark, record_episode, road_picture, toy_rows
+from tests.sessions import add_layer
 
 
-def lessons(*sessions: Path, said: list[str] | None = None) -> list[Lesson]:
+def lessons(*sessions: Path, said: list[str] | None = None, rule: str = "demos", **only: Any) -> list[Lesson]:
     said = [] if said is None else said
-    return load_lessons(sessions, Vision(), demos, said.append)
-
-
-def toy_rows(count: int, lesson: int = 0) -> Rows:
-    rng = np.random.default_rng(lesson)
-    return Rows(
-        view=rng.integers(0, 256, (count, 42, 48, 3), np.uint8),
-        speed=rng.random(count, np.float32),
-        action=rng.random((count, 3), np.float32),
-        step=np.arange(count, dtype=np.int32),
-        lesson=np.full(count, lesson, np.int32),
-    )
+    return load_lessons(sessions, Vision(), LabelRule(rule), said.append, Filters(**only))
 
 
 def toy_lessons(count: int) -> list[Lesson]:
@@ -61,7 +45,22 @@ def test_a_lesson_remembers_where_it_came_from(tmp_path: Path) -> None:
     record_episode(session, seed=5, rows=60)
     (lesson,) = lessons(session)
     digest = open_session(session).episodes[0].digest()
-    assert lesson.origin == {"session": "toy.zarr", "episode": "000000", "seed": 5, "rows": 10, "digest": digest}
+    origin = dict(lesson.origin)
+    assert len(origin.pop("labels")) == 64
+    assert origin == {"session": "toy.zarr", "episode": "000000", "seed": 5, "rows": 10, "digest": digest}
+
+
+def test_a_lesson_tells_other_labels_on_the_same_recording_apart(tmp_path: Path) -> None:
+    session = tmp_path / "toy.zarr"
+    episode = record_episode(session)
+    (recorded,) = lessons(session)
+    layer = np.full((90, 3), np.nan, np.float32)
+    layer[60] = (0.5, 0, 0)
+    add_layer(episode, "careful", layer)
+    (relabelled,) = lessons(session, rule="layer:careful")
+    assert relabelled.origin["digest"] == recorded.origin["digest"]
+    assert relabelled.origin["labels"] != recorded.origin["labels"]
+    np.testing.assert_array_equal(relabelled.rows.action[10], layer[60])
 
 
 def test_the_second_in_which_the_camera_zooms_in_is_left_out(tmp_path: Path) -> None:
@@ -164,7 +163,7 @@ def test_pictures_of_another_shape_are_refused(tmp_path: Path) -> None:
 def test_a_session_without_labels_is_refused(tmp_path: Path) -> None:
     session = tmp_path / "toy.zarr"
     record_episode(session, rows=50)
-    with pytest.raises(DatasetError, match=r"rows that the expert drove.*toy.zarr has none: record some"):
+    with pytest.raises(DatasetError, match=r"must label some rows past the first 50.*toy.zarr has none: record some"):
         lessons(session)
 
 
@@ -215,35 +214,30 @@ def test_a_tenth_of_the_episodes_is_held_out_whole(episodes: int, held: int) -> 
     ]
 
 
-def test_every_row_comes_once_before_any_comes_again() -> None:
-    stream = batches(toy_rows(10), 4, np.random.default_rng(0))
-    steps = np.concatenate([next(stream).step for _ in range(5)])
-    assert sorted(steps[:10]) == sorted(steps[10:]) == list(range(10))
-    assert steps[:10].tolist() != steps[10:].tolist()
+def test_an_episode_that_does_not_pass_is_left_out_and_it_is_said(tmp_path: Path) -> None:
+    session = tmp_path / "toy.zarr"
+    for seed, (operator, score, end) in enumerate(
+        [("Ada", 900.5, "finished"), ("Bob", 900.5, "finished"), ("Ada", 12.0, "finished"), ("Ada", None, "crashed")]
+    ):
+        mark(record_episode(session, seed=seed), operator=operator, figures={"score": score}, end=end)
+
+    def seeds(**only: Any) -> list[int]:
+        return [lesson.origin["seed"] for lesson in lessons(session, said=said, **only)]
+
+    said: list[str] = []
+    assert seeds(operators=("Bob",)) == [1]
+    assert seeds(operators=("Ada", "Bob"), min_score=12) == [0, 1, 2]
+    assert seeds(outcomes=("crashed",)) == [3]
+    assert [sentence.split(": ", 1)[1] for sentence in said] == [
+        "3 of 4 episodes left out: its operator is Ada, not Bob",
+        "1 of 4 episodes left out: its score is unknown, not 12 or more",
+        "3 of 4 episodes left out: it ended as finished, not as crashed",
+    ]
 
 
-def test_a_batch_may_be_larger_than_the_rows() -> None:
-    batch = next(batches(toy_rows(3), 8, np.random.default_rng(0)))
-    assert np.bincount(batch.step).tolist() in ([3, 3, 2], [3, 2, 3], [2, 3, 3])
-
-
-def test_half_of_a_batch_is_mirrored_and_the_rows_in_memory_stay_as_they_are() -> None:
-    rows = toy_rows(200)
-    before = rows.view.copy()
-    batch = next(batches(rows, 200, np.random.default_rng(0)))
-    mirrored = batch.action[:, 0] < 0
-    assert 70 < mirrored.sum() < 130
-    np.testing.assert_array_equal(rows.view, before)
-    for view, step, flipped in zip(batch.view, batch.step, mirrored, strict=True):
-        np.testing.assert_array_equal(view, before[step][:, ::-1] if flipped else before[step])
-
-
-def test_a_mirrored_row_steers_the_other_way_and_nothing_else() -> None:
-    rows = toy_rows(2)
-    mirrored = rows[np.array([0, 1])]
-    mirror(mirrored, np.array([True, False]))
-    np.testing.assert_array_equal(mirrored.view[0], rows.view[0][:, ::-1])
-    np.testing.assert_array_equal(mirrored.action[0], rows.action[0] * [-1, 1, 1])
-    np.testing.assert_array_equal(mirrored.view[1], rows.view[1])
-    np.testing.assert_array_equal(mirrored.action[1], rows.action[1])
-    np.testing.assert_array_equal(mirrored.speed, rows.speed)
+def test_a_layer_that_no_episode_has_is_refused_and_those_that_are_there_are_named(tmp_path: Path) -> None:
+    session = tmp_path / "toy.zarr"
+    add_layer(record_episode(session), "careful", np.zeros((90, 3), np.float32))
+    with pytest.raises(DatasetError, match=r"needs an episode with that layer; these sessions have careful: name one"):
+        lessons(session, rule="layer:careless")
+    assert len(lessons(session, rule="layer:careful")) == 1

@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from policy.checkpoint import save_checkpoint
+from policy.checkpoint import Checkpoint, save_checkpoint
+from policy.heads import HEADS
 from policy.learner import Learner
-from policy.models import BC
-from policy.vision import Vision, see
-from teleop.frame import Action, checked_action
+from policy.models import ARCHITECTURES, vision_of
+from policy.vision import see_all
+from teleop.frame import ACTION_HIGH, ACTION_LOW, Action, checked_action
 from tests.lessons import constant_checkpoint, road_picture
 
 
@@ -32,14 +34,21 @@ def test_its_actions_are_always_in_range(tmp_path: Path, wanted: Action, done: A
     assert checked_action(action, "learner").tolist() == list(done)
 
 
-def test_driving_gives_what_training_computed() -> None:
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+@pytest.mark.parametrize("loss", ["mse", "bins"])
+@pytest.mark.parametrize("asked", [{}, {"native": True}, {"dashboard": True}])
+def test_driving_gives_what_training_computed(tmp_path: Path, arch: str, loss: str, asked: dict[str, Any]) -> None:
+    """From recorded observations to actions on both ways, with the checkpoint between them."""
     torch.manual_seed(0)
-    model, observation = BC(Vision()), road_picture(-0.4)
-    view, speed = see(observation, Vision())
-    expected = model(torch.from_numpy(view)[None], torch.tensor([speed]))[0].detach().numpy()
-    np.testing.assert_allclose(
-        Learner(model, Vision()).act(observation), np.clip(expected, [-1, 0, 0], 1), rtol=0, atol=1e-6
-    )
+    vision = vision_of(arch, **{"native": False, "dashboard": False, "speed": None} | asked)
+    network = ARCHITECTURES[arch](vision, HEADS[loss])
+    save_checkpoint(Checkpoint(arch, vision, network.state_dict(), loss), tmp_path / "policy")
+    observations = [road_picture(bend, noise) for noise, bend in enumerate((-0.4, 0.0, 0.7))]
+    views, speeds = see_all(observations, vision)
+    expected = network.act(torch.from_numpy(views), torch.from_numpy(speeds)).detach().numpy()
+    learner = Learner.load(tmp_path / "policy")
+    for observation, action in zip(observations, expected, strict=True):
+        np.testing.assert_allclose(learner.act(observation), np.clip(action, ACTION_LOW, ACTION_HIGH), atol=1e-5)
 
 
 def test_it_keeps_no_memory_and_no_hold_on_its_last_action(tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from policy import cli
+from policy.checkpoint import load_checkpoint
 from policy.learner import Learner
 from tests.lessons import mark, record_episode
 
@@ -28,7 +30,9 @@ def test_train_writes_a_checkpoint_at_exactly_out(
 ) -> None:
     out = tmp_path / "made" / "for me"
     typed = session.with_suffix("")
-    assert policy("train", "--arch", "bc", "--out", out, "--steps", "3", "--seed", "1", typed) == 0
+    assert (
+        policy("train", "--arch", "bc", "--out", out, "--steps", "3", "--seed", "1", "--select-tracks", "0", typed) == 0
+    )
     assert sorted(file.name for file in out.parent.iterdir()) == ["for me", "for me.run"]
     assert Learner.load(out).name == "for me"
     told = capsys.readouterr().err
@@ -50,6 +54,7 @@ def test_train_writes_a_checkpoint_at_exactly_out(
         (["train", "--out", "trained", "--seed", "-1", "toy.zarr"], "--seed is from 0 to"),
         (["train", "--out", "trained", "--loss", "l7", "toy.zarr"], "--loss"),
         (["train", "--out", ".", "toy.zarr"], "is a directory"),
+        (["train", "--out", "trained", "--select-tracks", "101", "toy.zarr"], "--select-tracks is from 0 to 100; got"),
     ],
 )
 def test_wrong_usage_exits_with_2_and_says_why(
@@ -80,7 +85,7 @@ def test_a_place_that_can_not_be_written_exits_with_1(
     session: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("in the way")
-    assert policy("train", "--out", tmp_path / "file" / "policy", "--steps", "1", session) == 1
+    assert policy("train", "--out", tmp_path / "file" / "policy", "--steps", "1", "--select-tracks", "0", session) == 1
     assert "error: --out is a file that can be written" in capsys.readouterr().err
 
 
@@ -94,27 +99,54 @@ def test_ctrl_c_exits_with_130_and_says_where_the_policy_is(session: Path, tmp_p
         training.send_signal(signal.SIGINT)
         told = training.communicate(timeout=60)[1]
     assert training.returncode == 130
-    assert f"of 1000000; {out} holds the policy so far" in told
+    assert f"of 1000000; {out} holds the policy so far, and the same command with --resume goes on" in told
     assert "Traceback" not in told
     Learner.load(out)
 
 
-def test_ctrl_c_in_the_first_step_exits_with_130_and_says_that_nothing_was_written(
+def test_ctrl_c_before_the_first_step_exits_with_130_and_says_that_nothing_was_written(
     session: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def press_ctrl_c(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("policy.train.LOSSES", {"mse": press_ctrl_c})
+    monkeypatch.setattr("policy.train.load_lessons", press_ctrl_c)
     assert policy("train", "--out", tmp_path / "policy", session) == 130
     assert "no checkpoint was written" in capsys.readouterr().err
     assert not (tmp_path / "policy").exists()
 
 
+def scored_by_step(_: int) -> Callable[[Path], float]:
+    """In place of driving: the earlier, the better."""
+    return lambda candidate: -load_checkpoint(candidate).metrics["step"]
+
+
+def test_train_chooses_among_its_candidates_and_tells_what_that_cost(
+    session: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("policy.selection.Driving", scored_by_step)
+    assert policy("train", "--out", tmp_path / "policy", "--steps", "5", session) == 0
+    told = capsys.readouterr().err
+    assert "choosing among 4 candidates by their mean score on validation tracks: 10 each" in told
+    assert "candidate step-4-average: -4.0" in told
+    assert "chosen: step-3-average; choosing took" in told
+    assert load_checkpoint(tmp_path / "policy").metrics["step"] == 3
+
+
+def test_where_the_simulator_is_missing_it_is_told_before_training(
+    session: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("policy.selection.SIMULATOR", ("gymnasium", "no_such_package"))
+    assert policy("train", "--out", tmp_path / "policy", session) == 1
+    assert "there is no no_such_package: install teleop with its dependencies, or" in capsys.readouterr().err
+    assert not (tmp_path / "policy.run").exists()
+
+
 def test_training_loads_no_pygame_and_no_gymnasium(session: Path, tmp_path: Path) -> None:
     code = (
         "import sys; from policy.cli import run;"
-        f"code = run(['train', '--out', {str(tmp_path / 'policy')!r}, '--steps', '1', {str(session)!r}]);"
+        "words = ['train', '--steps', '1', '--select-tracks', '0', '--out'];"
+        f"code = run([*words, {str(tmp_path / 'policy')!r}, {str(session)!r}]);"
         "print(code, [name for name in ('pygame', 'gymnasium') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,20 +1,25 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from policy.checkpoint import load_checkpoint
 from policy.config import TrainConfig
 from policy.dataset import DatasetError
+from policy.heads import Regression, mse
 from policy.learner import Learner
 from policy.metrics import Progress
-from policy.train import Stopped, TrainingError, mse, one_cycle, smooth_l1, train
+from policy.models import vision_of
+from policy.train import Stopped, TrainingError, one_cycle, train
 from teleop.session import open_session
 from tests.lessons import expert_action, mark, record_episode, road_picture
 
@@ -30,19 +35,6 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def config(session: Path, out: Path, **changes: Any) -> TrainConfig:
     fields: dict[str, Any] = {"sessions": (session,), "out": out, "steps": 30, "batch_size": 32}
     return TrainConfig(**fields | changes)
-
-
-def test_mse_is_the_mean_of_the_squared_errors_over_rows_and_outputs() -> None:
-    policy = torch.tensor([[0.5, 1.0, 0.0], [0.0, 0.0, 0.0]])
-    expert = torch.tensor([[-0.5, 0.8, 0.0], [0.1, 0.0, 0.3]])
-    # (1.0 + 0.04 + 0 + 0.01 + 0 + 0.09) / 6
-    assert mse(policy, expert).item() == pytest.approx(0.19)
-
-
-def test_smooth_l1_is_quadratic_below_a_tenth_and_linear_above() -> None:
-    zero = torch.zeros(1, 1)
-    assert smooth_l1(zero + 0.04, zero).item() == pytest.approx(0.5 * 0.04**2 / 0.1)
-    assert smooth_l1(zero + 0.5, zero).item() == pytest.approx(0.5 - 0.05)
 
 
 def test_the_learning_rate_rises_once_and_falls_to_zero() -> None:
@@ -75,10 +67,11 @@ def test_the_same_seed_gives_the_same_weights_and_another_gives_others(session: 
 def test_the_checkpoint_says_what_it_was_made_from(session: Path, tmp_path: Path) -> None:
     train(config(session, tmp_path / "policy", seed=7))
     checkpoint = load_checkpoint(tmp_path / "policy")
-    assert checkpoint.labels == "demos"
+    assert checkpoint.labels == "labelled"
     assert [episode["digest"] for episode in checkpoint.episodes] == [
         episode.digest() for episode in open_session(session).episodes
     ]
+    assert sum(episode["held_out"] for episode in checkpoint.episodes) == 1
     assert checkpoint.config["seed"] == 7
     assert checkpoint.config["sessions"] == ["toy.zarr"]
     assert checkpoint.metrics["step"] == 30
@@ -115,14 +108,36 @@ def at_step(step: int, act: Callable[[], None]) -> Callable[[Progress], None]:
 
 
 def press_ctrl_c() -> None:
-    raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)
 
 
 def test_ctrl_c_leaves_a_good_checkpoint(session: Path, tmp_path: Path) -> None:
-    with pytest.raises(Stopped, match="stopped at step 25 of 500"):
+    with pytest.raises(Stopped, match=r"stopped at step 25 of 500.*the same command with --resume goes on"):
         train(config(session, tmp_path / "policy", steps=500), at_step(25, press_ctrl_c))
     assert load_checkpoint(tmp_path / "policy").metrics["step"] == 25
     Learner.load(tmp_path / "policy").act(road_picture(0.0))
+
+
+def test_ctrl_c_within_a_step_waits_for_its_end(session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted_loss(policy: Tensor, expert: Tensor) -> Tensor:
+        press_ctrl_c()
+        return mse(policy, expert)
+
+    monkeypatch.setattr("policy.train.HEADS", {"mse": Regression(interrupted_loss)})
+    with pytest.raises(Stopped, match="stopped at step 1 of 30"):
+        train(config(session, tmp_path / "policy"))
+    assert load_checkpoint(tmp_path / "policy").metrics["step"] == 1
+
+
+def test_after_training_ctrl_c_does_what_it_did_before(session: Path, tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    train(config(session, tmp_path / "policy", steps=1))
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_training_beside_the_main_thread_needs_no_signals(session: Path, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(train, config(session, tmp_path / "policy", steps=1)).result().rows == 160
 
 
 def test_ctrl_c_before_the_first_step_leaves_what_was_there(session: Path, tmp_path: Path) -> None:
@@ -132,14 +147,34 @@ def test_ctrl_c_before_the_first_step_leaves_what_was_there(session: Path, tmp_p
     assert not (tmp_path / "policy").exists()
 
 
-def test_ctrl_c_in_the_first_step_leaves_what_was_there(
-    session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_candidates_are_averages_of_three_moments_and_the_last_weights(session: Path, tmp_path: Path) -> None:
+    trained = train(config(session, tmp_path / "policy", steps=40))
+    names = [path.name for path in trained.candidates]
+    assert names == ["step-40-average", "step-32-average", "step-24-average", "step-40-weights"]
+    checkpoints = [load_checkpoint(path) for path in trained.candidates]
+    assert [one.metrics["step"] for one in checkpoints] == [40, 32, 24, 40]
+    bias = [one.weights["steering.head.2.bias"].item() for one in checkpoints]
+    assert len(set(bias)) == 4
+    assert load_checkpoint(tmp_path / "policy").weights["steering.head.2.bias"].item() == bias[0]
+
+
+def test_a_new_training_takes_away_the_candidates_of_the_one_before(session: Path, tmp_path: Path) -> None:
+    for steps in (20, 10):
+        trained = train(config(session, tmp_path / "policy", steps=steps))
+    assert set((tmp_path / "policy.run" / "candidates").iterdir()) == set(trained.candidates)
+    assert len(list((tmp_path / "policy.run" / "tensorboard").iterdir())) == 1
+
+
+@pytest.mark.parametrize("changes", [{"arch": "pilotnet"}, {"loss": "bins"}, {"dashboard": True}, {"speed": False}])
+def test_a_checkpoint_sees_and_answers_as_it_was_trained(
+    session: Path, tmp_path: Path, changes: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr("policy.train.LOSSES", {"mse": lambda *_: press_ctrl_c()})
-    with pytest.raises(KeyboardInterrupt) as caught:
-        train(config(session, tmp_path / "policy"))
-    assert caught.type is KeyboardInterrupt
-    assert not (tmp_path / "policy").exists()
+    train(config(session, tmp_path / "policy", steps=2, batch_size=2, **changes))
+    checkpoint = load_checkpoint(tmp_path / "policy")
+    asked = config(session, tmp_path / "policy", **changes)
+    assert checkpoint.vision == vision_of(asked.arch, native=False, dashboard=asked.dashboard, speed=asked.speed)
+    assert (checkpoint.arch, checkpoint.loss) == (asked.arch, asked.loss)
+    Learner.load(tmp_path / "policy").act(road_picture(0.0))
 
 
 def test_a_loss_that_is_not_finite_stops_and_names_the_batch(session: Path, tmp_path: Path) -> None:
@@ -200,7 +235,8 @@ def test_a_folder_that_does_not_exist_is_made(session: Path, tmp_path: Path) -> 
     [
         ({"steps": 0}, "--steps is at least 1; got 0"),
         ({"batch_size": -1}, "--batch-size is at least 1; got -1"),
-        ({"threads": 0}, "--threads is at least 1; got 0"),
+        ({"threads": 0}, "--threads is from 1 to .*, the cores of this machine; got 0"),
+        ({"threads": 10_000}, "--threads is from 1 to .*, the cores of this machine; got 10000"),
         ({"seed": -1}, r"--seed is from 0 to 2\^63 - 1; got -1"),
         ({"learning_rate": 0.0}, "--learning-rate is a positive number; got 0.0"),
         ({"learning_rate": np.nan}, "--learning-rate is a positive number; got nan"),
