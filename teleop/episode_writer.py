@@ -34,7 +34,7 @@ def frame_row(frame: Frame) -> Row:
         "driver": int(frame.driver),
         "hands_on": frame.hands_on,
         "nudge": frame.nudge,
-        "time_scale": frame.time_scale,
+        "time_scale": frame.tick.time_scale,
         "reward": frame.result.reward,
         "pose": before.pose.copy(),
         "step": frame.tick.step,

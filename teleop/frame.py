@@ -149,6 +149,8 @@ class Tick:
     """Who drove the last stepped tick; None before the first."""
     proposal: Action | None = None
     """What that driver proposed, before any nudge."""
+    time_scale: float = 1.0
+    """Simulated seconds a real second, (0, 1]."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,8 +166,6 @@ class Frame:
     hands_on: bool
     nudge: float
     """Added to the steering, [-1, 1]; 0 almost always."""
-    time_scale: float
-    """Simulated seconds a real second, (0, 1]."""
     late_ns: int
     """How long after its deadline the tick began; 0 when unpaced."""
     result: Outcome

@@ -230,7 +230,7 @@ class _Episode:
 
     def _tick(self, beat: Beat) -> Tick:
         driver, proposal = self.driven[-1] if self.driven else (None, None)
-        return Tick(len(self.driven), beat.time_ns, self.outcome, driver, proposal)
+        return Tick(len(self.driven), beat.time_ns, self.outcome, driver, proposal, self.time_scale)
 
     def _obey(self, controls: Controls) -> Why | None:
         if controls.interruption and self.hold not in (CRASHED, controls.interruption):
@@ -287,7 +287,7 @@ class _Episode:
         nudge = self.nudge.push(tick)
         action = executed_action(proposals[driver], nudge)
         result = self.world.step(action)
-        frame = Frame(tick, proposals, driver, action, controls.hands_on, nudge, self.time_scale, beat.late_ns, result)
+        frame = Frame(tick, proposals, driver, action, controls.hands_on, nudge, beat.late_ns, result)
         self.driven.append((driver, proposals[driver]))
         if controls.device and controls.device not in self.devices:
             self.devices.append(controls.device)

@@ -28,7 +28,7 @@ def append_rows(episode: EpisodeWriter, rows: int, world: ToyWorld) -> Frame:
         action = np.array([np.sin(step / 9), 0.5, 0], np.float32)
         result = world.step(action)
         tick = Tick(step, step * 20_000_000, outcome)
-        frame = Frame(tick, {Source.HUMAN: action}, Source.HUMAN, action, True, 0.0, 1.0, 0, result)
+        frame = Frame(tick, {Source.HUMAN: action}, Source.HUMAN, action, True, 0.0, 0, result)
         episode.append(frame_row(frame))
         outcome = result
     return frame

@@ -59,7 +59,7 @@ class Drive:
 
 
 def frame_to(result: Outcome) -> Frame:
-    return Frame(Tick(0, 0, OUTCOME), {Source.HUMAN: COAST}, Source.HUMAN, COAST, True, 0.0, 1.0, 0, result)
+    return Frame(Tick(0, 0, OUTCOME), {Source.HUMAN: COAST}, Source.HUMAN, COAST, True, 0.0, 0, result)
 
 
 def test_leaving_the_road_with_the_last_wheel_is_told_once() -> None:

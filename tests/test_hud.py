@@ -122,7 +122,7 @@ def hud(window: Window, pen: ReadPen, world: GreenWorld, rows: Rows) -> Hud:
 
 def frame(*action: float, result: Outcome = OUTCOME, late_ms: float = 0.0) -> Frame:
     executed = np.array(action or (0, 0, 0), np.float32)
-    return Frame(TICK, {Source.HUMAN: executed}, Source.HUMAN, executed, True, 0.0, 1.0, round(late_ms * 1e6), result)
+    return Frame(TICK, {Source.HUMAN: executed}, Source.HUMAN, executed, True, 0.0, round(late_ms * 1e6), result)
 
 
 def colour(window: Window, xy: tuple[int, int]) -> pygame.Color:
@@ -208,7 +208,7 @@ def test_a_pause_is_no_late_tick(hud: Hud, pen: ReadPen) -> None:
 def at(time_ns: int, late_ms: float) -> Frame:
     stepped = frame(late_ms=late_ms)
     tick = Tick(1, time_ns, OUTCOME)
-    return Frame(tick, stepped.proposals, stepped.driver, stepped.action, True, 0.0, 1.0, stepped.late_ns, OUTCOME)
+    return Frame(tick, stepped.proposals, stepped.driver, stepped.action, True, 0.0, stepped.late_ns, OUTCOME)
 
 
 def test_a_crash_asks_finish_rewind_or_discard_and_nothing_else() -> None:
@@ -278,10 +278,21 @@ def test_it_says_who_drives_and_with_what(hud: Hud, pen: ReadPen, start: Start, 
     assert who in pen.written
 
 
+def slow(stepped: Frame, time_scale: float) -> Frame:
+    return replace(stepped, tick=replace(stepped.tick, time_scale=time_scale))
+
+
+def test_a_pause_says_at_which_pace_driving_goes_on(hud: Hud, pen: ReadPen) -> None:
+    hud.on_idle(TICK, PAUSED)
+    assert not any("0.5x" in text for text in pen.written)
+    hud.on_idle(replace(TICK, time_scale=0.5), PAUSED)
+    assert any("drive on at 0.5x" in text for text in pen.written)
+
+
 def test_slow_motion_is_told_while_it_lasts(hud: Hud, pen: ReadPen) -> None:
     hud.on_frame(frame())
     assert not any("slow" in text for text in pen.written)
-    hud.on_frame(replace(frame(), time_scale=0.5))
+    hud.on_frame(slow(frame(), 0.5))
     assert "0.5x slow motion" in pen.written
 
 
@@ -301,7 +312,7 @@ def test_at_every_size_all_text_is_on_the_window_and_none_lies_on_another(
     window.pump()
     hud = Hud(window, GreenWorld(), Rows(1_234_567, 1_400), Somebody(LONG_NAME))
     hud.on_start(START)
-    hud.on_frame(replace(frame(late_ms=120), time_scale=0.25, nudge=0.2))
+    hud.on_frame(slow(replace(frame(late_ms=120), nudge=0.2), 0.25))
     assert_tidy(window, pen)
     for why in (PAUSED, REWOUND, CRASHED, FOCUS_LOST, f"{LONG_NAME} was unplugged"):
         pen.written.clear()

@@ -316,7 +316,7 @@ def test_slower_and_faster_stay_between_a_quarter_and_real_time() -> None:
     slower = [commands(Command.SLOWER)] * 5
     faster = [commands(Command.FASTER)] * 5
     tape, _ = run([*slower, *faster])
-    assert [frame.time_scale for frame in tape.frames] == [0.75, 0.5, 0.25, 0.25, 0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
+    assert [frame.tick.time_scale for frame in tape.frames] == [0.75, 0.5, 0.25, 0.25, 0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
 
 
 def test_an_error_closes_every_sink_says_why_and_propagates() -> None:

@@ -43,7 +43,7 @@ def drive(sinks: list[Sink], controls: list[Controls], start: Start = START, wor
 
 def some_frame(action: Action, step: int = 0) -> Frame:
     outcome = ToyWorld().reset(1)
-    return Frame(Tick(step, step, outcome), {Source.HUMAN: action}, Source.HUMAN, action, True, 0.0, 1.0, 0, outcome)
+    return Frame(Tick(step, step, outcome), {Source.HUMAN: action}, Source.HUMAN, action, True, 0.0, 0, outcome)
 
 
 def some_end(why: Any = "stopped") -> End:
@@ -79,7 +79,7 @@ def test_a_reused_buffer_does_not_alias_earlier_rows(tmp_path: Path) -> None:
             outcome.pose[0] = step
             outcome.observation[:] = step
             tick = Tick(step, step, outcome)
-            recorder.on_frame(Frame(tick, {Source.HUMAN: action}, Source.HUMAN, action, True, 0.0, 1.0, 0, outcome))
+            recorder.on_frame(Frame(tick, {Source.HUMAN: action}, Source.HUMAN, action, True, 0.0, 0, outcome))
         recorder.on_end(some_end())
     (episode,) = open_session(tmp_path / "mine").episodes
     expected = (np.arange(20) / 20).astype(np.float32)
@@ -231,7 +231,7 @@ def test_an_interrupt_at_any_line_leaves_the_observation_that_followed_the_last_
         recorder.on_start(START)
         for step in range(5):
             result = world.step(COAST)
-            frame = Frame(Tick(step, step, outcome), {}, Source.HUMAN, COAST, True, 0.0, 1.0, 0, result)
+            frame = Frame(Tick(step, step, outcome), {}, Source.HUMAN, COAST, True, 0.0, 0, result)
             with suppress(KeyboardInterrupt), before_line(number if step == 4 else 0, interrupt):
                 recorder.on_frame(frame)
             outcome = result

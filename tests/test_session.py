@@ -229,7 +229,7 @@ def test_rows_that_a_rewind_took_back_are_not_kept(tmp_path: Path) -> None:
         outcome = ToyWorld().reset(0)
         for row, step in enumerate(steps):
             tick = Tick(step, row, outcome)
-            frame = Frame(tick, {Source.HUMAN: COAST}, Source.HUMAN, COAST, True, 0.0, 1.0, 0, outcome)
+            frame = Frame(tick, {Source.HUMAN: COAST}, Source.HUMAN, COAST, True, 0.0, 0, outcome)
             episode.append(frame_row(frame))
         episode.finish(End("stopped", len(steps), 6, outcome, {}), outcome.observation, excluded=[(0, 1)])
     (read,) = open_session(tmp_path / "mine").episodes

@@ -93,7 +93,7 @@ class Hud:
     def on_frame(self, frame: Frame) -> None:
         self._pace.note(frame)
         self._driver, self._action, self._nudge = frame.driver, frame.action, frame.nudge
-        self._time_scale, self._step = frame.time_scale, frame.tick.step + 1
+        self._time_scale, self._step = frame.tick.time_scale, frame.tick.step + 1
         self._draw(frame.result, recording=True)
         self._draw_map(frame.result)
         draw_notices(self._window.canvas, self._pen, self._notices())
@@ -104,7 +104,7 @@ class Hud:
         self._draw(tick.outcome, recording=False)
         if self._window.canvas.get_width() >= self._pen.px(NARROW):
             self._draw_map(tick.outcome)
-        self._say(why, seconds_back=(self._step - tick.step) / HZ)
+        self._say(why, tick)
         self._window.present()
 
     def on_end(self, end: End) -> None:
@@ -159,9 +159,16 @@ class Hud:
         colour = WARNING if self._map.missed else DIM
         self._pen.text(canvas, f"tiles missed: {self._map.missed}", foot, 20, colour, "center")
 
-    def _say(self, why: str, seconds_back: float) -> None:
+    def _say(self, why: str, tick: Tick) -> None:
         seat = self._seat
-        now = Situation(seat.bindings, seat.person, self._rows is not None, seconds_back, self._window.focused)
+        now = Situation(
+            seat.bindings,
+            person=seat.person,
+            recorded=self._rows is not None,
+            seconds_back=(self._step - tick.step) / HZ,
+            time_scale=tick.time_scale,
+            focused=self._window.focused,
+        )
         if seat.help_wanted:
             self._window.canvas.fill(DARK)
         said = help_message(why, now) if seat.help_wanted else message(why, now)

@@ -36,6 +36,8 @@ class Situation:
     """While driving, frames are kept."""
     seconds_back: float = 0.0
     """How far rewinding went since the car was last driven."""
+    time_scale: float = 1.0
+    """At which driving goes on."""
     focused: bool = True
     """The window has the focus, again."""
 
@@ -68,7 +70,10 @@ def help_message(why: str, now: Situation) -> Message:
 def go_on(now: Situation) -> str:
     """How a pause ends."""
     presses = now.bindings.said(Command.PAUSE)
-    return f"Touch a control or press {presses} to drive on." if now.person else f"Press {presses} to go on."
+    pace = "" if now.time_scale == 1.0 else f" at {now.time_scale:g}x"
+    return (
+        f"Touch a control or press {presses} to drive on{pace}." if now.person else f"Press {presses} to go on{pace}."
+    )
 
 
 def choices(now: Situation, back: str) -> tuple[Hint, ...]:

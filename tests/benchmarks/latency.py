@@ -194,7 +194,6 @@ def standing_frame(outcome: Outcome, action: Action) -> Frame:
         action,
         hands_on=True,
         nudge=0.0,
-        time_scale=1.0,
         late_ns=0,
         result=outcome,
     )
