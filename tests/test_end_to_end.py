@@ -51,11 +51,13 @@ def desktop() -> Iterator[Mapping[str, str]]:
         manager = subprocess.Popen(
             ["openbox", "--sm-disable"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        asked = ["xdotool", "get_num_desktops"]
-        wait_for(lambda: not subprocess.run(asked, env=environment, capture_output=True).returncode, "openbox")
-        yield environment
-        manager.terminate()
-        manager.wait()
+        try:
+            asked = ["xdotool", "get_num_desktops"]
+            wait_for(lambda: not subprocess.run(asked, env=environment, capture_output=True).returncode, "openbox")
+            yield environment
+        finally:
+            manager.terminate()
+            manager.wait()
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,9 @@ HIDDEN = ("SDL_VIDEODRIVER", "WAYLAND_DISPLAY")
 def virtual_screen() -> Iterator[dict[str, str]]:
     """An environment whose DISPLAY is a new 1280 x 1024 screen."""
     read, write = os.pipe()
+    # Without -noreset it starts afresh when its last client leaves, and whoever is just arriving is thrown out.
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"],
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x1024x24", "-nolisten", "tcp", "-noreset"],
         pass_fds=[write],
         stderr=subprocess.DEVNULL,
     )
