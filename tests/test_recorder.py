@@ -364,6 +364,15 @@ def test_a_writer_that_dies_is_reported_by_close_if_nothing_else_asked(
         recorder.close()
 
 
+def test_nothing_is_said_to_be_safe_in_a_session_that_somebody_took_away(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "mine", TOY_ENV, block_when_behind=True)
+    drive([recorder], steering(COMMIT_ROWS))
+    recorder.path.rename(tmp_path / "elsewhere")
+    with pytest.raises(SessionError, match="moved or removed") as raised, recorder:
+        drive([recorder], steering(COMMIT_ROWS))
+    assert "safe from this run" not in str(raised.value)
+
+
 def test_a_disk_that_fails_during_a_pause_is_told_during_the_pause(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

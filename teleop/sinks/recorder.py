@@ -234,6 +234,11 @@ def taken_back(steps: Sequence[int], stood_at: int) -> list[tuple[int, int]]:
 
 def _failure(path: Path, error: BaseException, episodes: int, episode: EpisodeWriter | None) -> SessionError:
     """What happened, what is safe, what to do."""
+    if isinstance(error, FileNotFoundError) and not path.exists():
+        return SessionError(
+            f"recording to {path} stopped, its folder was moved or removed meanwhile, with what was recorded in it; "
+            "leave it in place while somebody records, then record again"
+        )
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
     reason = "the disk is full" if full else f"writing failed ({type(error).__name__}: {error})"
     remedy = "free some space" if full else "check the disk"
