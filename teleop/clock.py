@@ -47,7 +47,7 @@ class Cadence:
         return (
             f"{self.ticks} ticks at {self.hz:.2f} Hz; late by {self.late_median_ms:.2f} ms (median), "
             f"{self.late_p99_ms:.1f} ms (99th percentile), {self.late_max_ms:.1f} ms (worst); "
-            f"{self.late_share:.1%} over {LATE_S * 1000:.0f} ms; time slowed down {self.reanchored} times"
+            f"{self.late_share:.1%} over {LATE_S * 1000:.0f} ms; could not keep up {self.reanchored} times"
         )
 
 
