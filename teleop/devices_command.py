@@ -79,7 +79,8 @@ def _rows(settings: Settings) -> list[tuple[str, ...]]:
     os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
     from teleop.devices.joysticks import all_plugged
 
-    return [_row(device) for device in all_plugged(settings.joysticks)]
+    with all_plugged(settings.joysticks) as plugged:
+        return [_row(device) for device in plugged]
 
 
 def _row(device: Plugged) -> tuple[str, ...]:

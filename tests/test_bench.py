@@ -233,13 +233,13 @@ def test_everything_is_drawn_inside_the_window_at_any_size(size: tuple[int, int]
     assert len({picture.get_buffer().raw for picture in pictures}) == 3
 
 
+@pytest.mark.usefixtures("window")
 def test_the_list_names_every_device_the_file_and_what_was_ignored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "settings.toml"
     monkeypatch.setenv("TELEOP_SETTINGS", str(path))
     path.write_text("[feel]\ncurve = 0\n")
-    pygame.joystick.init()
     wheel, pad = VirtualWheel(), VirtualPad()
     save_joysticks({pad.guid: JoystickMap("mine", buttons={1: Flow.QUIT})}, path, "")
     console = Console(record=True, width=160, file=StringIO())

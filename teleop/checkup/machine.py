@@ -67,8 +67,8 @@ class ThisMachine:
         from teleop.devices.joysticks import all_plugged
         from teleop.settings.settings import load_settings
 
-        maps = load_settings().joysticks
-        return [(each.joystick.get_name(), each.known if each.drives else "") for each in all_plugged(maps)]
+        with all_plugged(load_settings().joysticks) as plugged:
+            return [(each.joystick.get_name(), each.known if each.drives else "") for each in plugged]
 
     def sound(self) -> str:
         import pygame

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pygame
@@ -38,13 +39,18 @@ def opened(device_index: int, maps: Container[str]) -> Plugged | None:
         return None
 
 
-def all_plugged(maps: Container[str]) -> list[Plugged]:
-    """Everything that is plugged in now."""
+@contextmanager
+def all_plugged(maps: Container[str]) -> Iterator[list[Plugged]]:
+    """Everything that is plugged in now, without a window; SDL is left as it was found."""
     pygame.display.init()
     controller.init()
-    pygame.event.pump()  # some systems tell of devices only then
-    there = (opened(index, maps) for index in range(pygame.joystick.get_count()))
-    return [device for device in there if device]
+    try:
+        pygame.event.pump()  # some systems tell of devices only then
+        there = (opened(index, maps) for index in range(pygame.joystick.get_count()))
+        yield [device for device in there if device]
+    finally:
+        controller.quit()
+        pygame.display.quit()
 
 
 def by_hand(events: Sequence[pygame.Event]) -> list[pygame.Event]:
