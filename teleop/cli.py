@@ -47,7 +47,10 @@ class Info:
 
         session = info(self.session)
         console.print(session_line(session), highlight=False)
-        console.print(episodes_table(session))
+        if session.episodes or session.damaged:
+            console.print(episodes_table(session))
+        else:
+            console.print("no episodes yet: `teleop record` adds them", highlight=False)
         for name, error in session.damaged:
             console.print(f"[bold red]damaged[/] {name}:", escape(error), highlight=False)
         return 1 if session.damaged else 0
@@ -195,11 +198,18 @@ def run(arguments: Sequence[str]) -> int:
         code: int = command.run(console)
         return code
     except (UserError, OSError) as error:
-        Console(stderr=True, soft_wrap=True).print(f"[bold red]error:[/] {escape(str(error))}", highlight=False)
+        Console(stderr=True, soft_wrap=True).print(f"[bold red]error:[/] {escape(in_words(error))}", highlight=False)
         return error.exit_code if isinstance(error, UserError) else 1
     except KeyboardInterrupt:
         console.print("interrupted")
         return 130
+
+
+def in_words(error: UserError | OSError) -> str:
+    """What a person can mend; where only the system speaks, what it said of which file."""
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename} can't be used: {error.strerror}; choose another place, or mend that"
+    return str(error)
 
 
 def check_writable(file: Path | None) -> None:

@@ -55,7 +55,7 @@ def record_episodes(config: Record, console: Console) -> None:
             try:
                 tally = Tally.of(drive(recording, seeds, console))
             except KeyboardInterrupt:
-                if logbook.path.exists():
+                if logbook.path.exists() and len(open_session(logbook.path).episodes):
                     console.print(escape(f"what was recorded so far is kept in {logbook.path}"))
                 raise
     say_how_it_went(console, tally, logbook.path, metronome)

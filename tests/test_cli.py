@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from teleop.cli import run
+from teleop.writer import SessionWriter
+from tests.fakes import TOY_ENV
 
 
 def exit_code(*words: str) -> int:
@@ -50,6 +52,20 @@ def test_a_session_that_is_not_there_is_a_clear_error(
     error = capsys.readouterr().err
     assert "nothing.zarr" in error
     assert "teleop record" in error
+
+
+def test_a_session_without_episodes_is_told_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with SessionWriter(tmp_path / "empty", TOY_ENV):
+        pass
+    assert run(["info", str(tmp_path / "empty")]) == 0
+    assert "no episodes yet" in capsys.readouterr().out
+
+
+def test_a_name_the_system_does_not_take_is_told_with_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["record", str(tmp_path / ("x" * 300)), "--expert", "autopilot", "--headless"]) == 1
+    assert "choose another place" in capsys.readouterr().err
 
 
 def test_an_evaluation_is_written_as_json_and_as_a_picture(tmp_path: Path) -> None:

@@ -194,7 +194,7 @@ def test_a_session_that_vanishes_is_told_on_the_screen_and_by_the_exit_code(
         wait_for(leave, "the screen that says so")
         output, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 1, output
-    assert "safe" in output
+    assert "moved or removed" in output
     assert "Traceback" not in output
     assert rows(tmp_path / "elsewhere.zarr", 0) >= 50
 

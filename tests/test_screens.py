@@ -133,6 +133,10 @@ def test_help_shows_every_key_and_what_closes_it_answers_nothing(window: Window)
     assert shown == [True, False]
 
 
+def test_closing_the_window_leaves_help_and_the_screen_under_it(window: Window) -> None:
+    assert stage(window, HELP, happening(pygame.QUIT)).ask(blank, Command.PAUSE) is Flow.QUIT
+
+
 def test_without_the_focus_a_screen_says_so_and_takes_no_press_for_an_answer(window: Window) -> None:
     told: list[bool] = []
     away, back = happening(pygame.WINDOWFOCUSLOST), happening(pygame.WINDOWFOCUSGAINED)

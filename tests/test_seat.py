@@ -159,6 +159,19 @@ def test_help_in_a_pause_comes_and_goes_without_driving_on(window: Window) -> No
     assert shown == [True, False]
 
 
+def test_what_quits_closes_help_first(window: Window) -> None:
+    seat = seat_at(window)
+    laps = Laps(seat)
+    laps.drive()
+    post(pygame.KEYDOWN, key=pygame.K_F1)
+    laps.drive()
+    post(pygame.KEYDOWN, key=pygame.K_ESCAPE)
+    assert laps.hold() == ()
+    assert not seat.help_wanted
+    post(pygame.KEYDOWN, key=pygame.K_ESCAPE)
+    assert laps.hold() == (Command.FINISH,)
+
+
 def test_a_new_episode_shows_no_help(window: Window) -> None:
     seat = seat_at(window)
     post(pygame.KEYDOWN, key=pygame.K_F1)

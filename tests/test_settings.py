@@ -186,6 +186,12 @@ def test_a_name_that_could_not_be_drawn_is_not_taken(path: Path) -> None:
     assert settings.joysticks[GUID].name == "joystick"
 
 
+def test_of_very_many_problems_no_more_are_told_than_a_person_reads(path: Path) -> None:
+    problems = loaded(path, "\n".join(f"nonsense_{number} = 1" for number in range(100))).problems
+    assert len(problems) == 21
+    assert problems[-1].endswith("and 80 more of the kind")
+
+
 def test_one_bad_line_costs_no_other(path: Path) -> None:
     settings = loaded(path, "[keyboard]\njump = ['j']\ngas = ['g']\n[feel]\ncurve = 9\ndead_zone = 0.3\n")
     assert len(settings.problems) == 2

@@ -125,6 +125,9 @@ class Seat:
             return (meaning,)
         if isinstance(meaning, Rewind):
             return (Command.REWIND,) * meaning.seconds
+        if meaning is Flow.QUIT and self.help_wanted and not self._window.closed:
+            self.help_wanted = False  # the way out of help, as between tracks
+            return ()
         if isinstance(meaning, Flow) and meaning in LEAVING:
             self.wants = meaning
             return (Command.FINISH,)

@@ -35,13 +35,14 @@ def _painted(stage: Stage, view: View, left: int, track: int, recording: bool) -
 
     def paint(canvas: pygame.Surface) -> None:
         draw_picture(canvas, view, round(canvas.get_height() * SHOWN))
-        plate = pygame.Rect(0, 0, pen.px(380), pen.px(290))
+        plate = pygame.Rect(0, 0, pen.px(380), pen.px(312))
         plate.center = (canvas.get_width() // 2, canvas.get_height() * 2 // 5)
         pen.panel(canvas, plate)
         middle = plate.centerx
         pen.text(canvas, f"Track {track}", (middle, plate.top + pen.px(38)), 32, INK, "center")
         pen.text(canvas, f"{left}", (middle, plate.top + pen.px(138)), 180, ACCENT, "center")
         draw_light(pen, canvas, (middle, plate.top + pen.px(222)), recording)
+        pen.text(canvas, "from above; the camera zooms in", (middle, plate.bottom - pen.px(54)), 20, DIM, "center")
         pen.text(canvas, skip, (middle, plate.bottom - pen.px(28)), 22, DIM, "center")
 
     return paint

@@ -37,6 +37,8 @@ class Stage:
                     return meaning
                 if meaning is Flow.HELP:
                     self.ask(self._paint_help, Flow.HELP, Command.PAUSE)
+                    if self.window.closed:
+                        return Flow.QUIT
                     self._metronome.start()
             self._show(paint)
         return None

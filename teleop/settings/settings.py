@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -31,6 +31,7 @@ from teleop.settings.joysticks import joystick_maps, joystick_words
 from teleop.settings.rebinding import bound
 
 PATH_VARIABLE = "TELEOP_SETTINGS"
+MOST_PROBLEMS = 20
 SECTIONS = ("keyboard", "gamepad", "feel", "cues", "joystick")
 RANGES = {
     "dead_zone": (0.0, 0.5),
@@ -76,8 +77,14 @@ def load_settings(path: Path | None = None) -> Settings:
         cues["sound"],
         cues["rumble"],
         joysticks,
-        tuple(_printable(f"{path}: {problem}") for problem in problems),
+        tuple(_printable(f"{path}: {problem}") for problem in shortened(problems)),
     )
+
+
+def shortened(problems: Sequence[str]) -> list[str]:
+    """No more than a person reads."""
+    more = len(problems) - MOST_PROBLEMS
+    return [*problems[:MOST_PROBLEMS], *([f"and {more:,} more of the kind"] if more > 0 else [])]
 
 
 def _read(path: Path, report: Report) -> Table:
