@@ -78,7 +78,8 @@ class Cell:
             laps = ("--episodes", str(self.laps), "--seed", "0")
             command("teleop", "record", str(session), "--expert", "autopilot", "--headless", "--fast", *laps)
         before = cpu_of_children_s()
-        command("policy", "train", "--arch", "bc", "--out", self.policy, "--seed", str(self.seed), str(session))
+        recipe = ("--arch", "bc", "--seed", str(self.seed), "--select-tracks", "0")
+        command("policy", "train", *recipe, "--out", self.policy, str(session))
         return cpu_of_children_s() - before
 
 
