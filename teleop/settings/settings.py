@@ -16,10 +16,12 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import platformdirs
 
@@ -40,6 +42,14 @@ RANGES = {
     "curve": (1.0, 5.0),
     "steering_scale": (0.1, 4.0),
 }
+
+
+class Rule(NamedTuple):
+    """What a line may hold."""
+
+    holds: Callable[[Any], bool]
+    says: str
+    """For people."""
 
 
 @dataclass(frozen=True)
@@ -113,28 +123,30 @@ def _sections(table: Table, report: Report) -> dict[str, Table]:
 
 
 def _feel(table: Table, report: Report) -> Feel:
-    good: dict[str, float] = {}
-    for name, value in table.items():
-        if name not in RANGES:
-            report(f"[feel] {name}: there is no such setting, it is ignored; there are {named(RANGES)}")
-        elif not is_number(value, *RANGES[name]):
-            low, high = RANGES[name]
-            report(f"[feel] {name}: a number from {low:g} to {high:g}; got {value!r}; the default stays")
-        else:
-            good[name] = float(value)
-    return Feel(**good)
+    rules = {
+        name: Rule(partial(is_number, low=low, high=high), f"a number from {low:g} to {high:g}")
+        for name, (low, high) in RANGES.items()
+    }
+    return Feel(**{name: float(value) for name, value in _understood("feel", table, rules, report).items()})
 
 
 def _cues(table: Table, report: Report) -> dict[str, bool]:
+    switch = Rule(lambda value: isinstance(value, bool), "true or false")
     cues = {"sound": True, "rumble": True}
+    return cues | _understood("cues", table, dict.fromkeys(cues, switch), report)
+
+
+def _understood(section: str, table: Table, rules: Mapping[str, Rule], report: Report) -> dict[str, Any]:
+    """The lines of a section that there are and that hold what they should."""
+    good: dict[str, Any] = {}
     for name, value in table.items():
-        if name not in cues:
-            report(f"[cues] {name}: there is no such setting, it is ignored; there are {named(cues)}")
-        elif not isinstance(value, bool):
-            report(f"[cues] {name}: true or false; got {value!r}; the default stays")
+        if name not in rules:
+            report(f"[{section}] {name}: there is no such setting, it is ignored; there are {named(rules)}")
+        elif not rules[name].holds(value):
+            report(f"[{section}] {name}: {rules[name].says}; got {value!r}; the default stays")
         else:
-            cues[name] = value
-    return cues
+            good[name] = value
+    return good
 
 
 def _printable(line: str) -> str:
