@@ -18,8 +18,12 @@ from teleop.writer import writable_path
 class Logbook:
     """Opens its session when something is first to be recorded, so that practice leaves nothing on disk."""
 
-    def __init__(self, session: Path, env: Mapping[str, Any], block_when_behind: bool = False) -> None:
+    def __init__(
+        self, session: Path, env: Mapping[str, Any], block_when_behind: bool = False, operator: str = ""
+    ) -> None:
         """As for `Recorder`. SessionError when there is a session that can't be read."""
+        self.operator = operator
+        """The person's name, if given."""
         self.path = writable_path(session)
         self.best = Best.of(open_session(self.path)) if (self.path / "zarr.json").exists() else Best()
         """Of the session so far."""

@@ -47,7 +47,9 @@ def record_episodes(config: Record, console: Console) -> None:
     metronome = SimulatedMetronome(HZ) if config.fast else PacedMetronome(HZ)
     with closing(world):
         seeds = seeds_to_drive(config)
-        with Logbook(config.session, world.environment(), block_when_behind=config.fast) as logbook:
+        with Logbook(
+            config.session, world.environment(), block_when_behind=config.fast, operator=config.operator
+        ) as logbook:
             if not config.practice:
                 logbook.open()  # what is wrong with the session is said before anybody drives
             recording = Recording(config, world, logbook, metronome)
@@ -143,7 +145,7 @@ def drive_in_window(recording: Recording, seeds: range, console: Console) -> Ite
         def drive(seed: int, sinks: Sequence[Sink]) -> End:
             return recording.drive(seed, sinks, seat, seat.name)
 
-        sitting = Sitting(window, seat, recording.world, settings, drive, logbook, config.operator, config.practice)
+        sitting = Sitting(window, seat, recording.world, settings, drive, logbook, config.practice)
         yield from (driven.end for driven in sitting.drive(seeds) if driven.recorded)
 
 

@@ -44,12 +44,11 @@ class Sitting:
         settings: Settings,
         drive: DriveTrack,
         logbook: Logbook | None = None,
-        operator: str = "",
         practice: bool = False,
     ) -> None:
         """`world` draws a picture. Without a `logbook` nothing is ever recorded; `practice` begins without."""
         self._window, self._seat, self._world, self._settings = window, seat, world, settings
-        self._drive, self._logbook, self._operator, self._practice = drive, logbook, operator, practice
+        self._drive, self._logbook, self._practice = drive, logbook, practice
         self._stage = Stage(window, seat)
         self._sounds = Sounds(settings.sound)
         self._cues = Cues(seat, self._sounds, settings.rumble)
@@ -75,7 +74,7 @@ class Sitting:
         if self._logbook is None or not self._seat.person:
             return True
         logbook = self._logbook
-        prospect = Prospect(first_track, logbook.path, self._operator, logbook.best, self._settings.problems)
+        prospect = Prospect(first_track, logbook.path, logbook.operator, logbook.best, self._settings.problems)
         while (answer := ready(self._stage, prospect, self._practice)) is Flow.PRACTICE:
             self._practice = not self._practice
         return answer is not Flow.QUIT

@@ -98,7 +98,7 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         closing(Camera()) as camera,
         closing(TrackWorld(picture=True)) as world,
-        Logbook(Path(folder) / "mine", world.environment(), block_when_behind=True) as logbook,
+        Logbook(Path(folder) / "mine", world.environment(), block_when_behind=True, operator="Ada") as logbook,
     ):
         seat = Seat(camera, every_hand_device(Settings()), Bindings(), Hands())
 
@@ -108,7 +108,7 @@ def main() -> None:
             return run_episode(start, world, seat, {}, hands, sinks, SimulatedMetronome(HZ), Nudge(SHIFTY))
 
         camera.film = before_the_lap()
-        for _ in Sitting(camera, seat, world, Settings(sound=False), drive, logbook, operator="Ada").drive(TRACKS):
+        for _ in Sitting(camera, seat, world, Settings(sound=False), drive, logbook).drive(TRACKS):
             camera.film = after_the_lap()
         save(camera.photos)
 
