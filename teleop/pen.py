@@ -93,6 +93,10 @@ class Pen:
             self._panels[rect.size] = plate
         surface.blit(self._panels[rect.size], rect)
 
+    def lamp(self, surface: pygame.Surface, centre: tuple[int, int], colour: str, burns: bool) -> None:
+        """Full while it burns; out it is a ring, not only another colour."""
+        pygame.draw.aacircle(surface, colour, centre, self.px(8), 0 if burns else max(2, self.px(2)))
+
     def card(
         self, surface: pygame.Surface, title: str, lines: Sequence[str], hints: Sequence[Hint], colour: str = INK
     ) -> None:

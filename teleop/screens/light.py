@@ -8,9 +8,9 @@ from teleop.pen import INK, RECORDING, WARNING, Pen
 
 
 def draw_light(pen: Pen, canvas: pygame.Surface, centre: tuple[int, int], recording: bool) -> None:
-    """A full lamp while recording; practice is a ring, not only another colour."""
+    """In words too, beside the lamp."""
     text = "recording is on" if recording else "practice: nothing is recorded"
     at = (centre[0] + pen.px(12), centre[1])
     written = pen.text(canvas, text, at, 26, INK if recording else WARNING, "center")
     lamp = (written.left - pen.px(18), centre[1] - pen.px(1))
-    pygame.draw.aacircle(canvas, RECORDING if recording else WARNING, lamp, pen.px(8), 0 if recording else pen.px(3))
+    pen.lamp(canvas, lamp, RECORDING if recording else WARNING, recording)

@@ -15,13 +15,12 @@ TEXT = 24
 
 
 def draw_light(canvas: pygame.Surface, pen: Pen, burns: bool, word: str, count: str) -> pygame.Rect:
-    """The light, and the count that says it tells the truth; returns where. Off is a ring, not only another colour."""
+    """The light, and the count that says it tells the truth; returns where."""
     px = pen.px
     words_width = pen.width(word, TEXT) + px(18) + pen.width(count, TEXT)
     plate = pygame.Rect(px(MARGIN), px(MARGIN), max(px(236), px(56) + words_width), px(HEIGHT))
     pen.panel(canvas, plate)
-    light = (plate.left + px(22), plate.centery)
-    pygame.draw.aacircle(canvas, RECORDING if burns else DIM, light, px(8), 0 if burns else 2)
+    pen.lamp(canvas, (plate.left + px(22), plate.centery), RECORDING if burns else DIM, burns)
     pen.text(canvas, word, (plate.left + px(40), plate.centery + 1), TEXT, INK if burns else DIM, "midleft")
     pen.text(canvas, count, (plate.right - px(MARGIN), plate.centery + 1), TEXT, INK, "midright")
     return plate
