@@ -7,12 +7,8 @@ visited, 1000 frames, or off the playfield. CarRacing's "solved" is 900.
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -24,7 +20,8 @@ from teleop.frame import HZ, Source, Start
 from teleop.gates import Only
 from teleop.loop import Driver, Sink, run_episode
 from teleop.progress import progress
-from teleop.worlds.track import TrackWorld
+from teleop.workers import working
+from teleop.worlds.track import TrackWorld, versions
 
 MAX_STEPS = 1000
 """Stock CarRacing-v3's time limit."""
@@ -90,7 +87,7 @@ def evaluate(
     called as tracks are done. Results depend on the seeds alone, not on `workers`.
     """
     scores = []
-    with _track_driver(make_driver, workers) as drive_all:
+    with working(make_driver, drive_track, workers) as drive_all:
         for score in drive_all(seeds):
             scores.append(score)
             if on_track is not None:
@@ -112,11 +109,21 @@ def evaluate_with_progress(
         return evaluate(make_driver, seeds, workers, on_track)
 
 
-def drive_track(driver: Driver, seed: int, sinks: Sequence[Sink] = ()) -> TrackScore:
-    """One evaluation track, driven alone and unpaced."""
+def drive_track(
+    driver: Driver, seed: int, sinks: Sequence[Sink] = (), learner: Mapping[str, str] | None = None
+) -> TrackScore:
+    """One evaluation track, driven alone and unpaced. `learner` says to the sinks who drives: {name, sha256}."""
     with closing(TrackWorld(ends="stock", max_steps=MAX_STEPS)) as world:
         end = run_episode(
-            Start(seed=seed, mode="rollout", paced=False),
+            Start(
+                seed=seed,
+                mode="rollout",
+                paced=False,
+                expert="nobody",
+                gate="only learner",
+                learner=learner,
+                versions=versions(),
+            ),
             world=world,
             device=Nobody(),
             drivers={Source.LEARNER: driver},
@@ -169,57 +176,3 @@ def bootstrap_interval(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> 
     draws = np.random.default_rng(0).choice(values, size=(BOOTSTRAP_DRAWS, len(values)))
     low, high = np.percentile(draws.mean(axis=1), [2.5, 97.5])
     return float(low), float(high)
-
-
-DriveAll = Callable[[Sequence[int]], Iterator[TrackScore]]
-
-
-@contextmanager
-def _track_driver(make_driver: MakeDriver, workers: int) -> Iterator[DriveAll]:
-    """Something that drives tracks, here or in worker processes, one policy a process."""
-    if workers <= 1:
-        driver = make_driver()
-        yield lambda seeds: (drive_track(driver, seed) for seed in seeds)
-        return
-    spawn = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, spawn, initializer=_Worker.start, initargs=(make_driver,))
-
-    def drive_all(seeds: Sequence[int]) -> Iterator[TrackScore]:
-        with _interrupts_ignored():  # by the workers, which are started here and inherit it: the parent ends them
-            return pool.map(_Worker.drive, seeds)
-
-    try:
-        yield drive_all
-    except BaseException:
-        for worker in multiprocessing.active_children():
-            worker.terminate()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Ctrl+C does nothing meanwhile; only the main thread may say so."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-class _Worker:
-    """A worker process holds the one policy it was started with."""
-
-    driver: Driver
-
-    @classmethod
-    def start(cls, make_driver: MakeDriver) -> None:
-        cls.driver = make_driver()
-
-    @classmethod
-    def drive(cls, seed: int) -> TrackScore:
-        return drive_track(cls.driver, seed)

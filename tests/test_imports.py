@@ -56,10 +56,14 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.tracks": LEAF,
     "teleop.logbook": LEAF | {"teleop.best", "teleop.session", "teleop.sinks", "teleop.writer"},
     "teleop.progress": set(),
+    "teleop.workers": set(),
     "teleop.words": set(),
     "teleop.report": PARTS | {"teleop.report", "teleop.evaluate", "teleop.library", "teleop.sinks", "teleop.words"},
     # Commands wire the parts; policy reaches them as an argument, from cli alone.
-    "teleop.evaluate": PARTS | {f"teleop.{part}" for part in ("clock", "devices", "gates", "progress", "worlds")},
+    "teleop.evaluate": PARTS
+    | {f"teleop.{part}" for part in ("clock", "devices", "gates", "progress", "workers", "worlds")},
+    "teleop.shift": {"teleop"},
+    "teleop.shift_command": {"teleop"},
     "teleop.record": LEAF | {"teleop.recording"},
     "teleop.recording": {"teleop"},
     "teleop.sitting": {"teleop"},
