@@ -23,6 +23,7 @@ from teleop.errors import UsageError, UserError
 from teleop.frame import DIAGNOSIS_SEED, EVALUATION_SEED, VALIDATION_SEED
 from teleop.progress import progress
 from teleop.record import Record
+from teleop.shift_command import ShiftCommand, names_of
 from teleop.words import counted
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from teleop.demo import OnStep
     from teleop.evaluate import Evaluation, MakeDriver
     from teleop.loop import Driver, World
+    from teleop.shift.measure import Policy
 
 WORKERS = max(1, os.cpu_count() or 1)
 
@@ -152,6 +154,16 @@ class Watch:
 
 
 @dataclass(frozen=True)
+class Shift(ShiftCommand):
+    """Measure distribution shift: what becomes of policies on the states that their own driving leads to."""
+
+    def run(self, console: Console) -> int:
+        self.check()
+        named = zip(names_of(self.policies), self.policies, strict=True)
+        return self.measure([measured_policy(name, policy) for name, policy in named], console)
+
+
+@dataclass(frozen=True)
 class Demo:
     """Tell the basic story of imitation learning: from one lap it drifts, from twenty it drives."""
 
@@ -176,6 +188,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "record": Record,
     "evaluate": Evaluate,
     "watch": Watch,
+    "shift": Shift,
     "demo": Demo,
     "info": Info,
     "verify": Verify,
@@ -257,6 +270,25 @@ def driver_named(policy: str) -> MakeDriver:
     make_driver = LearnerFrom(Path(policy))
     make_driver()
     return make_driver
+
+
+def measured_policy(name: str, policy: str) -> Policy:
+    """As `driver_named`, with what a checkpoint says that it was trained on."""
+    from teleop.shift.measure import Policy
+
+    make_driver = driver_named(policy)
+    if not isinstance(make_driver, LearnerFrom):
+        return Policy(name, make_driver)
+    from policy.checkpoint import load_checkpoint
+
+    checkpoint = load_checkpoint(make_driver.path)
+    trained_on = (episode.get("digest") for episode in checkpoint.episodes if not episode.get("held_out"))
+    return Policy(
+        name,
+        make_driver,
+        frozenset(digest for digest in trained_on if digest),
+        {"name": make_driver.path.name, "sha256": checkpoint.sha256},
+    )
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from teleop.frame import Action, Image, Start, Tick
 
 
@@ -13,6 +16,9 @@ class Learner(Protocol):
     def reset(self) -> None: ...
 
     def act(self, observation: Image) -> Action: ...
+
+    def features(self, observation: Image) -> npt.NDArray[np.float32]:
+        """(F,): the network's last values before its outputs."""
 
 
 class LearnerDriver:
@@ -26,3 +32,7 @@ class LearnerDriver:
 
     def act(self, tick: Tick) -> Action:
         return self._learner.act(tick.outcome.observation)
+
+    def features(self, observation: Image) -> npt.NDArray[np.float32]:
+        """(F,): what the learner makes of a picture, to tell what it has never seen."""
+        return self._learner.features(observation)

@@ -9,7 +9,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from teleop.evaluate import Evaluation, TrackScore
+from teleop.frame import HZ
 from teleop.library import EpisodeInfo, SessionInfo, Verification
+from teleop.shift.report import PolicyShift, ShiftReport
 from teleop.words import counted
 
 WORST_SHOWN = 10
@@ -53,6 +55,31 @@ def _track_cells(track: TrackScore) -> tuple[str, ...]:
     lap_time = "-" if track.lap_time_s is None else f"{track.lap_time_s:.2f} s"
     missed = f"{track.tiles_missed} of {track.tiles}"
     return str(track.seed), f"{track.score:.1f}", track.why, lap_time, missed, f"{track.off_track_s:.2f} s"
+
+
+def shift_table(report: ShiftReport) -> Table:
+    """One line a policy."""
+    table = _table(f"distribution shift on {counted(len(report.seeds), 'track')}")
+    table.add_column("policy", overflow="fold")
+    for heading in ("left the road", "half by", "slope", "shift factor", "distance", "novel frames"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for policy in report.policies:
+        table.add_row(*_shift_cells(policy))
+    return table
+
+
+def _shift_cells(policy: PolicyShift) -> tuple[str, ...]:
+    survival, slope, factor = policy.survival, policy.horizon.slope, policy.disagreement.steering.factor
+    coverage = policy.coverage
+    return (
+        escape(policy.name),
+        f"{survival.departed} of {survival.rollouts}",
+        "-" if survival.median_frame is None else f"{survival.median_frame / HZ:.1f} s",
+        "-" if slope is None else f"{slope:.1f}",
+        "-" if factor is None else f"{factor:.1f}",
+        f"{coverage.distance:.2f}",
+        "-" if coverage.outside is None else f"{coverage.outside:.0%}",
+    )
 
 
 def session_line(session: SessionInfo) -> str:

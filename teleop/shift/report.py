@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from teleop.evaluate import Evaluation
 from teleop.shift.coverage import Coverage
@@ -32,6 +36,12 @@ class PolicyShift:
     """That it was trained on, as far as the sessions hold them; otherwise all of them (`trained_on_known`)."""
     trained_on_known: bool
 
+    def as_json(self) -> dict[str, Any]:
+        """Every number but the drives' own columns."""
+        figures = asdict(replace(self, rollouts=(), demonstrations=()))
+        del figures["rollouts"], figures["demonstrations"]
+        return figures
+
 
 @dataclass(frozen=True, eq=False)
 class ShiftReport:
@@ -55,3 +65,24 @@ class ShiftReport:
     """What was left out of the sessions, and why."""
     minutes: float
     """That it took."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Every number but the drives' own columns; what is not a number (NaN) is null."""
+        figures = asdict(replace(self, policies=())) | {"policies": [policy.as_json() for policy in self.policies]}
+        plain: dict[str, Any] = _plain(figures)
+        return plain
+
+
+def _plain(value: Any) -> Any:
+    """As JSON has it. Seven digits: what was measured has fewer."""
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, range):
+        return {"first": value[0], "last": value[-1]}
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, float):
+        return float(f"{value:.7g}") if math.isfinite(value) else None
+    return str(value) if isinstance(value, Path) else value
