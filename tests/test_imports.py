@@ -58,7 +58,8 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.progress": set(),
     "teleop.workers": set(),
     "teleop.words": set(),
-    "teleop.report": PARTS | {"teleop.report", "teleop.evaluate", "teleop.library", "teleop.sinks", "teleop.words"},
+    "teleop.report": PARTS
+    | {f"teleop.{part}" for part in ("report", "evaluate", "library", "session", "shift", "sinks", "words")},
     # Commands wire the parts; policy reaches them as an argument, from cli alone.
     "teleop.evaluate": PARTS
     | {f"teleop.{part}" for part in ("clock", "devices", "gates", "progress", "workers", "worlds")},

@@ -22,8 +22,8 @@ from teleop.frame import Image
 from teleop.road import Road
 from teleop.sinks.trace import Trace
 
-COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7")
-ROAD_COLOUR, INK, GRID = "#c9ccd1", "#24292f", "#e4e6ea"
+COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+PAPER, ROAD_COLOUR, INK, GRID = "#ffffff", "#c9ccd1", "#24292f", "#e4e6ea"
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -42,7 +42,7 @@ STYLE: dict[Any, Any] = {
 def scores_figure(evaluations: Mapping[str, Evaluation]) -> str:
     """Every track's score, worst to best, one line of dots a policy: SVG."""
     with mpl.rc_context(STYLE):
-        figure, axes = _axes(8, 3.4)
+        figure, axes = axes_of(8, 3.4)
         tracks = max(len(evaluation.tracks) for evaluation in evaluations.values())
         axes.axhline(SOLVED, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
         axes.text(tracks + 0.5, SOLVED - 15, "900: solved", fontsize=9, ha="right", va="top")
@@ -52,19 +52,19 @@ def scores_figure(evaluations: Mapping[str, Evaluation]) -> str:
         axes.set(xlabel="tracks, worst first", ylabel="score", xlim=(0.3, tracks + 0.7), ylim=(-120, 1020))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(frameon=False, loc="lower right")
-        return _svg(figure)
+        return svg_of(figure)
 
 
 def training_figure(curves: Mapping[str, Sequence[tuple[int, float]]]) -> str:
     """Training loss against gradient steps, one line a policy, logarithmic: SVG."""
     with mpl.rc_context(STYLE):
-        figure, axes = _axes(8, 3)
+        figure, axes = axes_of(8, 3)
         for (name, curve), colour in zip(curves.items(), COLOURS, strict=False):
             steps, losses = zip(*curve, strict=True)
             axes.plot(steps, losses, color=colour, linewidth=1.6, label=name)
         axes.set(xlabel="gradient steps", ylabel="training loss", yscale="log")
         axes.legend(frameon=False)
-        return _svg(figure)
+        return svg_of(figure)
 
 
 def drive_line_figure(traces: Mapping[str, Trace]) -> str:
@@ -72,7 +72,7 @@ def drive_line_figure(traces: Mapping[str, Trace]) -> str:
     road = next(iter(traces.values())).road
     assert road is not None, "a drive line is drawn on a road"
     with mpl.rc_context(STYLE):
-        figure, axes = _axes(6, 5)
+        figure, axes = axes_of(6, 5)
         _draw_road(axes, road)
         for (name, trace), colour in zip(traces.items(), COLOURS, strict=False):
             x, y = trace.poses[:, 0], trace.poses[:, 1]
@@ -84,7 +84,7 @@ def drive_line_figure(traces: Mapping[str, Trace]) -> str:
         axes.set_aspect("equal", adjustable="datalim")
         axes.axis("off")
         axes.legend(frameon=False, loc="best")
-        return _svg(figure)
+        return svg_of(figure)
 
 
 def _draw_road(axes: Axes, road: Road) -> None:
@@ -106,7 +106,8 @@ def png_address(image: Image) -> str:
     return "data:image/png;base64," + base64.b64encode(encoded.tobytes()).decode()
 
 
-def _axes(width: float, height: float) -> tuple[Figure, Axes]:
+def axes_of(width: float, height: float) -> tuple[Figure, Axes]:
+    """An empty figure, in inches, with one plot; draw on it within `STYLE`."""
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.add_subplot()
     axes.grid(axis="y", color=GRID, linewidth=0.8)
@@ -114,7 +115,8 @@ def _axes(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _svg(figure: Figure) -> str:
+def svg_of(figure: Figure) -> str:
+    """The figure as an SVG element, the same bytes every time."""
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None})
     svg = text.getvalue()
