@@ -34,8 +34,9 @@ class TrainConfig:
     """See the view's own 84x96 pixels instead of the architecture's size."""
     dashboard: bool = False
     """See the dashboard too, rows 84-95: it shows the steering, and so teaches to repeat it instead of to look."""
-    speed: bool | None = None
-    """Tell the network the car's speed. None: as the architecture has it, bc yes, pilotnet no (as published)."""
+    speed: bool = True
+    """Tell the network the car's speed. The published PilotNet was told none, but it only steered; who works pedals
+    without knowing the speed does not know when to brake."""
     steps: int = 4000
     """Gradient steps."""
     seed: int = 0
@@ -71,9 +72,9 @@ class TrainConfig:
     """Only episodes that scored at least this."""
     outcome: Annotated[tuple[Why, ...], tyro.conf.UseAppendAction] = ()
     """Only episodes that ended like this; may be given several times."""
-    shift: float = 0.0
+    shift: float = 1.0
     """Augmentation: move views aside and steer back; standard deviation, in track units (half a road is 6.67)."""
-    turn_deg: float = 0.0
+    turn_deg: float = 4.0
     """Augmentation: turn views and steer back; standard deviation, in degrees."""
     threads: int = 1
     """Of torch. More pay only while cores are idle."""

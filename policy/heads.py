@@ -15,6 +15,11 @@ from torch.nn import functional
 
 from teleop.frame import ACTION_HIGH, ACTION_LOW
 
+SPREAD = (0.1, 0.4, 0.4)
+"""Of steering, gas and brake, about their standard deviation in good driving: errors count in these units. Unweighted,
+the gas, which jumps between nothing and full, would outweigh the steering over ten times in layers that they share, and
+it is the steering that keeps the car on the road."""
+
 
 class Head(Protocol):
     """The last step of a policy."""
@@ -81,14 +86,29 @@ class Bins:
         return low + place / (self.values - 1) * (high - low)
 
 
+def one_pedal(actions: Tensor) -> Tensor:
+    """Actions (B, 3) with the weaker pedal let go and taken off the stronger: one foot has one pedal.
+
+    The brake is six times as strong as the gas (275 and 44 units/s^2), so a touch of brake that was only an error's
+    would hold a car that is to roll on.
+    """
+    gas_less_brake = actions[:, 1] - actions[:, 2]  # (B,)
+    return torch.stack([actions[:, 0], gas_less_brake.clamp(min=0), (-gas_less_brake).clamp(min=0)], dim=1)
+
+
 def mse(policy: Tensor, expert: Tensor) -> Tensor:
-    """Mean squared error between the policy's actions and the expert's, (B, 3) each, over all three outputs: ()."""
-    return ((policy - expert) ** 2).mean()
+    """Mean squared error between the policy's actions and the expert's, (B, 3) each, in units of `SPREAD`: ()."""
+    return (_apart(policy, expert) ** 2).mean()
 
 
 def smooth_l1(policy: Tensor, expert: Tensor) -> Tensor:
-    """Like half of `mse` for errors below 0.1 (times ten), like their absolute value beyond: ()."""
-    return functional.smooth_l1_loss(policy, expert, beta=0.1)
+    """Like `mse` for errors below a quarter of the `SPREAD` (times two), like their absolute value beyond: ()."""
+    apart = _apart(policy, expert)
+    return functional.smooth_l1_loss(apart, torch.zeros_like(apart), beta=0.25)
+
+
+def _apart(policy: Tensor, expert: Tensor) -> Tensor:
+    return (policy - expert) / torch.tensor(SPREAD)
 
 
 HEADS: Mapping[str, Head] = {"mse": Regression(mse), "smooth_l1": Regression(smooth_l1), "bins": Bins()}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from policy.checkpoint import load_checkpoint
 from policy.models import Network
@@ -45,9 +47,16 @@ class Learner:
 
         ValueError for another shape or type.
         """
-        view, speed = see(observation, self._vision)
         with torch.inference_mode():
-            actions = self._model.act(
-                torch.from_numpy(view)[None], torch.tensor([speed], dtype=torch.float32)
-            )  # (1, 3)
+            actions = self._model.act(*self._seen(observation))  # (1, 3)
         return np.clip(np.asarray(actions[0], np.float32), ACTION_LOW, ACTION_HIGH)
+
+    def features(self, observation: Image) -> npt.NDArray[np.float32]:
+        """What the network's last layer decides by, float32 (F,): how alike two observations are to this policy."""
+        with torch.inference_mode():
+            return np.asarray(self._model.features(*self._seen(observation))[0], np.float32)
+
+    def _seen(self, observation: Image) -> tuple[Tensor, Tensor]:
+        """A batch of one view, uint8 (1, height, width, 3), and its speed, float32 (1,)."""
+        view, speed = see(observation, self._vision)
+        return torch.from_numpy(view)[None], torch.tensor([speed], dtype=torch.float32)

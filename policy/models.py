@@ -13,7 +13,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from policy.heads import HEADS, Head
+from policy.heads import HEADS, Head, one_pedal
 from policy.vision import ALL_ROWS, OBSERVATION_SHAPE, VIEW_ROWS, Vision
 
 SPEED_SCALE = 100.0
@@ -54,17 +54,19 @@ class Network(nn.Module, ABC):
         `view` is uint8 (B, height, width, 3), `speed` float32 (B,) in track units a second.
         """
 
+    @abstractmethod
+    def features(self, view: Tensor, speed: Tensor) -> Tensor:
+        """What its last layers decide by, (B, F); arguments as for `forward`."""
+
     def act(self, view: Tensor, speed: Tensor) -> Tensor:
         """The action for each view, (B, 3), not yet clipped to its range; arguments as for `forward`."""
-        return self.head.decode(self(view, speed))
+        return one_pedal(self.head.decode(self(view, speed)))
 
 
 class BC(Network):
     """A small network for behavioral cloning: one tower steers, another works the pedals.
 
-    They share nothing, because the mean squared error does not treat them alike: an expert's gas jumps between
-    nothing and full, its steering stays within a few tenths. In shared layers the gas outweighs the steering about
-    twenty times, and it is the steering that keeps the car on the road.
+    They share nothing: what counts for the wheel is where the road goes, what counts for the pedals how sharply.
     """
 
     def __init__(self, vision: Vision, head: Head = REGRESSION) -> None:
@@ -96,6 +98,11 @@ class BC(Network):
         pictures = normalise(view)  # (B, 3, 42, 48)
         return torch.cat([self.steering(pictures, speed), self.pedals(pictures, speed)], dim=1)  # (B, 3K)
 
+    def features(self, view: Tensor, speed: Tensor) -> Tensor:
+        pictures = normalise(view)  # (B, 3, 42, 48)
+        towers = (self.steering, self.pedals)
+        return torch.cat([tower.features(pictures, speed) for tower in towers], dim=1)  # (B, 128)
+
 
 class PilotNet(Network):
     """The network of "End to End Learning for Self-Driving Cars" (Bojarski and others, 2016, arXiv 1604.07316).
@@ -105,9 +112,9 @@ class PilotNet(Network):
     flattening, but its own shapes make 1152, and so do its 250 thousand parameters. It names neither normalisation nor
     activation: here they are x / 127.5 - 1, hard-coded, and ReLU.
 
-    The published network is told no speed, so by default neither is this one; where the vision asks for it, the speed
-    joins the flattened picture and costs 100 parameters. A native view of 84x96 keeps every convolution and leaves 960
-    features: 233,019 parameters with steering alone.
+    The published network only steers and is told no speed. Where the vision tells it, as it does by default because
+    pedals need it, the speed joins the flattened picture and costs 100 parameters. A native view of 84x96 keeps every
+    convolution and leaves 960 features: 233,019 parameters with steering alone.
     """
 
     def __init__(self, vision: Vision, head: Head = REGRESSION, actions: int = 3) -> None:
@@ -139,6 +146,9 @@ class PilotNet(Network):
         outputs: Tensor = self.tower(normalise(view), speed)  # (B, 3K)
         return outputs
 
+    def features(self, view: Tensor, speed: Tensor) -> Tensor:
+        return self.tower.features(normalise(view), speed)  # (B, 10)
+
 
 class _Tower(nn.Module):
     """Convolutions, then the speed where it is told, then fully connected layers of the given widths."""
@@ -155,11 +165,18 @@ class _Tower(nn.Module):
         self.head.pop(-1)  # the outputs have any sign
 
     def forward(self, pictures: Tensor, speed: Tensor) -> Tensor:
-        features = self.convolutions(pictures)  # (B, N)
-        if self.told_speed:
-            features = torch.cat([features, speed[:, None] / SPEED_SCALE], dim=1)  # (B, N + 1)
-        outputs: Tensor = self.head(features)  # (B, outputs)
+        outputs: Tensor = self.head(self._seen(pictures, speed))  # (B, outputs)
         return outputs
+
+    def features(self, pictures: Tensor, speed: Tensor) -> Tensor:
+        """What the last layer gets, (B, width)."""
+        features: Tensor = self.head[:-1](self._seen(pictures, speed))  # (B, width)
+        return features
+
+    def _seen(self, pictures: Tensor, speed: Tensor) -> Tensor:
+        """The flattened pictures, and the speed where it is told: (B, N), or (B, N + 1)."""
+        seen: Tensor = self.convolutions(pictures)  # (B, N)
+        return torch.cat([seen, speed[:, None] / SPEED_SCALE], dim=1) if self.told_speed else seen
 
 
 def _flattened(convolutions: nn.Sequential, vision: Vision) -> int:
@@ -179,14 +196,11 @@ ARCHITECTURES: Mapping[str, type[BC] | type[PilotNet]] = {"bc": BC, "pilotnet": 
 """By the name that `--arch` takes and a checkpoint holds."""
 
 
-def vision_of(arch: str, *, native: bool, dashboard: bool, speed: bool | None) -> Vision:
+def vision_of(arch: str, *, native: bool, dashboard: bool, speed: bool) -> Vision:
     """How an architecture sees: its own way, but for what is asked for.
 
-    `native` keeps the observation's own pixels; `dashboard` shows the rows below the view; `speed` None leaves it to
-    the architecture whether it is told the speed.
+    `native` keeps the observation's own pixels, `dashboard` shows the rows below the view, `speed` tells the speed.
     """
     rows = ALL_ROWS if dashboard else VIEW_ROWS
-    vision = ARCHITECTURES[arch].vision(rows)
-    if native:
-        vision = replace(vision, height=rows, width=OBSERVATION_SHAPE[1])
-    return vision if speed is None else replace(vision, speed=speed)
+    vision = replace(ARCHITECTURES[arch].vision(rows), speed=speed)
+    return replace(vision, height=rows, width=OBSERVATION_SHAPE[1]) if native else vision

@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,18 @@ from torch import nn
 
 from policy.augment import Astray
 from policy.batches import Ingredient, batches, ingredients
-from policy.candidates import average_at, candidates, moments, weights_at
-from policy.checkpoint import Checkpoint, save_checkpoint, try_writing
+from policy.candidates import candidates
+from policy.checkpoint import try_writing
 from policy.config import TrainConfig
 from policy.dataset import Say, load_lessons, split_by_episode
 from policy.filters import Filters
 from policy.heads import HEADS
 from policy.interrupts import held_interrupts
+from policy.keeper import Keeper
 from policy.labels import LabelRule
 from policy.metrics import Metrics, Progress, Watch
 from policy.models import ARCHITECTURES, Network, vision_of
-from policy.resume import Identity, Learning, restore_state, save_state
+from policy.resume import Learning
 from policy.rows import Lesson, Rows
 from policy.run_folder import RunFolder
 from policy.vision import Vision
@@ -39,8 +40,6 @@ VALIDATE_EVERY = 500
 """Gradient steps."""
 VALIDATION_BATCH = 256
 """Rows at a time; what a network holds meanwhile takes memory."""
-KEEP_STATE_EVERY = 250
-"""Gradient steps: what a crash costs at most."""
 WARM_UP = 0.1
 """Share of the steps in which the learning rate rises."""
 
@@ -97,23 +96,17 @@ def train(config: TrainConfig, watch: Watch = _ignore, say: Say = _ignore, show:
     drawn = batches(rows, weight, config.batch_size, rng, augment)
     say(_summary(learned, held_out))
     show(ingredients(rows, weight))
-    folder = _make_room(config.out)
 
+    folder = _make_room(config.out)
     head = HEADS[config.loss]
     model = ARCHITECTURES[config.arch](vision, head)
     average = copy.deepcopy(model)
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=config.weight_decay, fused=True)
     metrics = Metrics(folder, config.steps, config.batch_size, watch)
-    learning = Learning(model, average, optimizer, rng, metrics)
-    episodes = _origins(lessons, held_out)
-    identity = Identity.of(config, episodes)
-    if config.resume:
-        restore_state(folder.state, identity, learning, drawn)
-    else:
-        folder.clear()
-
-    def checkpoint(network: nn.Module) -> Checkpoint:
-        return _checkpoint(config, vision, network, episodes, metrics)
+    keeper = Keeper(
+        config, vision, _origins(lessons, held_out), folder, Learning(model, average, optimizer, rng, metrics)
+    )
+    keeper.begin(drawn)
 
     with held_interrupts() as interrupted, closing(metrics):
         for step, batch in enumerate(islice(drawn, config.steps - metrics.step), start=metrics.step + 1):
@@ -130,17 +123,10 @@ def train(config: TrainConfig, watch: Watch = _ignore, say: Say = _ignore, show:
             if held_out and (step % VALIDATE_EVERY == 0 or step == config.steps):
                 metrics.validation_loss = validation_loss(average, held_out)
             metrics.report()
-            if step in moments(config.steps):
-                save_checkpoint(checkpoint(average), average_at(folder, step))
-            if step % KEEP_STATE_EVERY == 0:
-                save_state(folder.state, identity, learning)
+            keeper.after_step()
             if interrupted():
                 break
-        save_state(folder.state, identity, learning)
-        save_checkpoint(checkpoint(average), config.out)
-        if metrics.step == config.steps:
-            save_checkpoint(checkpoint(average), average_at(folder, config.steps))
-            save_checkpoint(checkpoint(model), weights_at(folder, config.steps))
+        keeper.end()
     if interrupted():
         raise Stopped(
             f"stopped at step {metrics.step} of {config.steps}; {config.out} holds the policy so far, and the same "
@@ -217,21 +203,3 @@ def _summary(learned: Sequence[Lesson], held_out: Sequence[Lesson]) -> str:
 def _origins(lessons: Sequence[Lesson], held_out: Sequence[Lesson]) -> list[Mapping[str, Any]]:
     """Every episode loaded, and whether it was only validated on."""
     return [{**lesson.origin, "held_out": lesson in held_out} for lesson in lessons]
-
-
-def _checkpoint(
-    config: TrainConfig, vision: Vision, network: nn.Module, episodes: Sequence[Mapping[str, Any]], metrics: Metrics
-) -> Checkpoint:
-    """What `network` is and came from, as training stands."""
-    resolved = asdict(config) | {"sessions": [path.name for path in config.sessions], "out": config.out.name}
-    last = metrics.progress[-1] if metrics.progress else None
-    return Checkpoint(
-        arch=config.arch,
-        vision=vision,
-        weights=network.state_dict(),
-        loss=config.loss,
-        labels=config.labels,
-        episodes=tuple(episodes),
-        config=resolved,
-        metrics=(asdict(last) if last else {}) | {"step": metrics.step},
-    )

@@ -5,22 +5,28 @@ import pytest
 import torch
 from torch import Tensor
 
-from policy.heads import HEADS, Bins, mse, smooth_l1
+from policy.heads import HEADS, SPREAD, Bins, mse, one_pedal, smooth_l1
 from policy.models import ARCHITECTURES, vision_of
 from teleop.frame import ACTION_HIGH, ACTION_LOW
 
 
-def test_mse_is_the_mean_of_the_squared_errors_over_rows_and_outputs() -> None:
-    policy = torch.tensor([[0.5, 1.0, 0.0], [0.0, 0.0, 0.0]])
-    expert = torch.tensor([[-0.5, 0.8, 0.0], [0.1, 0.0, 0.3]])
-    # (1.0 + 0.04 + 0 + 0.01 + 0 + 0.09) / 6
-    assert mse(policy, expert).item() == pytest.approx(0.19)
+def test_mse_is_the_mean_of_the_squared_errors_over_rows_and_outputs_each_in_units_of_its_spread() -> None:
+    policy = torch.tensor([[0.2, 0.8, 0.0], [0.0, 0.0, 0.0]])
+    expert = torch.tensor([[-0.2, 0.4, 0.0], [0.1, 0.0, 0.8]])
+    # (4^2 + 1^2 + 0 + 1^2 + 0 + 2^2) / 6
+    assert mse(policy, expert).item() == pytest.approx(22 / 6)
 
 
-def test_smooth_l1_is_quadratic_below_a_tenth_and_linear_above() -> None:
-    zero = torch.zeros(1, 1)
-    assert smooth_l1(zero + 0.04, zero).item() == pytest.approx(0.5 * 0.04**2 / 0.1)
-    assert smooth_l1(zero + 0.5, zero).item() == pytest.approx(0.5 - 0.05)
+def test_smooth_l1_is_quadratic_below_a_quarter_of_the_spread_and_linear_above() -> None:
+    zero, spread = torch.zeros(1, 3), torch.tensor(SPREAD)
+    assert smooth_l1(0.2 * spread[None], zero).item() == pytest.approx(0.5 * 0.2**2 / 0.25)
+    assert smooth_l1(2.0 * spread[None], zero).item() == pytest.approx(2.0 - 0.125)
+
+
+def test_one_foot_has_one_pedal() -> None:
+    both = torch.tensor([[0.1, 0.5, 0.2], [0.2, 0.1, 0.4], [0.3, -0.1, 0.0], [0.4, 0.7, 0.0]])
+    alone = torch.tensor([[0.1, 0.3, 0.0], [0.2, 0.0, 0.3], [0.3, 0.0, 0.1], [0.4, 0.7, 0.0]])
+    torch.testing.assert_close(one_pedal(both), alone)
 
 
 def any_actions(count: int) -> Tensor:
@@ -55,7 +61,7 @@ def test_where_the_expert_went_left_or_right_bins_pick_a_side_and_regression_ans
 def learned(arch: str, loss: str, expert: Tensor) -> Tensor:
     """The action (3,) that a network learns for one picture, shown with each of these actions."""
     torch.manual_seed(0)
-    vision = vision_of(arch, native=False, dashboard=False, speed=None)
+    vision = vision_of(arch, native=False, dashboard=False, speed=True)
     network = ARCHITECTURES[arch](vision, HEADS[loss])
     optimizer = torch.optim.Adam(network.parameters(), lr=3e-3)
     view = torch.randint(0, 256, (1, vision.height, vision.width, 3), dtype=torch.uint8)

@@ -40,7 +40,7 @@ def test_its_actions_are_always_in_range(tmp_path: Path, wanted: Action, done: A
 def test_driving_gives_what_training_computed(tmp_path: Path, arch: str, loss: str, asked: dict[str, Any]) -> None:
     """From recorded observations to actions on both ways, with the checkpoint between them."""
     torch.manual_seed(0)
-    vision = vision_of(arch, **{"native": False, "dashboard": False, "speed": None} | asked)
+    vision = vision_of(arch, **{"native": False, "dashboard": False, "speed": True} | asked)
     network = ARCHITECTURES[arch](vision, HEADS[loss])
     save_checkpoint(Checkpoint(arch, vision, network.state_dict(), loss), tmp_path / "policy")
     observations = [road_picture(bend, noise) for noise, bend in enumerate((-0.4, 0.0, 0.7))]

@@ -51,7 +51,7 @@ def test_pilotnet_with_gas_and_brake_has_22_parameters_more() -> None:
 
 
 def test_pilotnet_over_the_views_own_pixels_keeps_its_convolutions() -> None:
-    vision = vision_of("pilotnet", native=True, dashboard=False, speed=None)
+    vision = vision_of("pilotnet", native=True, dashboard=False, speed=True)
     assert (vision.height, vision.width, vision.colour) == (84, 96, "YUV")
     native = PilotNet(vision, actions=1)
     assert parameters(native) == 233_019
@@ -59,8 +59,8 @@ def test_pilotnet_over_the_views_own_pixels_keeps_its_convolutions() -> None:
 
 
 def test_an_architecture_sees_its_own_way_but_for_what_is_asked_for() -> None:
-    assert vision_of("bc", native=False, dashboard=False, speed=None) == Vision()
-    assert vision_of("bc", native=False, dashboard=True, speed=None) == Vision(48, 48, rows=96)
+    assert vision_of("bc", native=False, dashboard=False, speed=True) == Vision()
+    assert vision_of("bc", native=False, dashboard=True, speed=True) == Vision(48, 48, rows=96)
     assert vision_of("bc", native=True, dashboard=True, speed=False) == Vision(96, 96, rows=96, speed=False)
     assert vision_of("pilotnet", native=False, dashboard=True, speed=True) == Vision(200, 66, "YUV", 96, speed=True)
 
@@ -79,7 +79,7 @@ def test_steering_and_pedals_share_no_weights() -> None:
 @pytest.mark.parametrize("loss", HEADS)
 @pytest.mark.parametrize("native", [False, True])
 def test_every_architecture_with_every_head_gives_one_action_a_view(arch: str, loss: str, native: bool) -> None:
-    vision = vision_of(arch, native=native, dashboard=False, speed=None)
+    vision = vision_of(arch, native=native, dashboard=False, speed=True)
     network = ARCHITECTURES[arch](vision, HEADS[loss])
     view = torch.zeros(4, vision.height, vision.width, 3, dtype=torch.uint8)
     assert network(view, torch.zeros(4)).shape == (4, 3 * HEADS[loss].values)

@@ -85,7 +85,7 @@ def test_a_resumed_training_ends_with_the_same_weights_as_one_in_a_piece(
 
 
 def test_a_crash_costs_what_was_learned_since_the_last_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("policy.train.KEEP_STATE_EVERY", 15)
+    monkeypatch.setattr("policy.keeper.STATE_EVERY", 15)
 
     def crash(progress: Progress) -> None:
         if progress.step == 25:

@@ -20,7 +20,6 @@ to 2099, spread as people's scores are (standard deviation 50 to 90, some laps a
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -30,9 +29,9 @@ import numpy as np
 from teleop.devices.simulated import SimulatedHuman, SimulatedHumanConfig
 from teleop.evaluate import Evaluation, evaluate, summary
 from teleop.experts import AtTheWheel
-from tests.experiments.laps import ROOT, WORK, code_digest, command, rounded, scores_of
+from tests.experiments.cells import RESULTS, Cell, code_digest, evaluated, load, save, scores_of
 
-CELL = ROOT / ".github" / "results" / "simulated" / "evaluation.json"
+CELL = RESULTS / "simulated" / "evaluation.json"
 TUNING_SEEDS = range(2000, 2100)
 CODE = (
     "teleop/devices/simulated.py",
@@ -67,7 +66,7 @@ def main() -> None:
         return
     if asked.again or not CELL.exists():
         measure()
-    cell = json.loads(CELL.read_text())
+    cell: Cell = load(CELL)
     if cell["code"] != code_digest(CODE):
         print(f"{CELL.name} was made by other code than this; --again makes it anew")
     print(told(summary(scores_of(cell["evaluation"]))))
@@ -82,13 +81,8 @@ def tried(changes: Sequence[str]) -> Evaluation:
 
 def measure() -> None:
     """The evaluation tracks, by the command that a user has."""
-    CELL.parent.mkdir(parents=True, exist_ok=True)
-    WORK.mkdir(parents=True, exist_ok=True)
-    scores = WORK / "simulated.json"
-    command("teleop", "evaluate", "simulated", "--json", str(scores))
-    evaluation = rounded(json.loads(scores.read_text()))
-    cell = {"config": asdict(SimulatedHumanConfig()), "code": code_digest(CODE), "evaluation": evaluation}
-    CELL.write_text(json.dumps(cell, indent=1) + "\n")
+    evaluation = evaluated("simulated", "simulated")
+    save(CELL, {"config": asdict(SimulatedHumanConfig()), "code": code_digest(CODE), "evaluation": evaluation})
 
 
 def told(evaluation: Evaluation) -> str:
