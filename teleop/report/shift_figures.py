@@ -26,7 +26,7 @@ from teleop.shift.horizon import Horizon
 from teleop.shift.report import PolicyShift
 from teleop.shift.rollouts import Demonstration, Driving
 
-WIDE, PANEL = (5.8, 3.9), (4.2, 3.4)
+WIDE, PANEL = (5.2, 3.7), (4.2, 3.4)
 """Inches: a figure alone and one of several, each still legible on a phone."""
 ROAD_EDGE = 6.67
 """Track units from CarRacing's centre line."""
@@ -61,7 +61,7 @@ def survival_figure(policies: Sequence[PolicyShift]) -> str:
             axes.step(seconds, told.share, where="post", alpha=0.35, linewidth=1.2, color=look["color"])
             axes.step(seconds, trusted, where="post", linewidth=2, label=label_of(policy), **look)
         axes.set(xlabel="seconds since the start", ylabel="rollouts still on the road", ylim=(0, 1.02), xlim=(0, None))
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         _legend(figure)
         return svg_of(figure)
 
@@ -112,7 +112,7 @@ def _draw_guides(axes: Axes, horizons: Sequence[Horizon]) -> None:
         ends = np.array([begin, last])
         axes.plot(ends, cost * (ends / last) ** slope, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
         start = (begin, cost * (begin / last) ** slope)
-        axes.annotate(f"slope {slope}", start, (0, 9), textcoords="offset points", fontsize=9)
+        axes.annotate(f"slope {slope}", start, (16, -8), textcoords="offset points", fontsize=9)
 
 
 def profile_figure(policies: Sequence[PolicyShift], place: int) -> str:
@@ -232,7 +232,7 @@ def speed_figure(policy: PolicyShift) -> str:
         axes.stairs(demonstrations, edges, fill=True, color=INK, alpha=0.3, label="demonstrations")
         axes.stairs(rollouts, edges, color=COLOURS[0], linewidth=2, label="rollouts")
         axes.set(xlabel="speed, track units a second", ylabel="share of frames")
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         _legend(figure)
         return svg_of(figure)
 

@@ -24,11 +24,18 @@ def survival_words(report: ShiftReport) -> Iterator[str]:
         yield f"{policy.name}: {_survival(policy.survival)}."
     worst, *others = extremes(report.policies)
     for best in others:
-        apart = min(best.survival.low[-1], 1.0) > worst.survival.high[-1]
-        yield (
-            f"At the last frame the 95% bands of the two {'do not overlap' if apart else 'overlap'}: "
-            f"{'more tracks would hardly change who lasts longer' if apart else 'more tracks may change the order'}."
+        frame = min(_last_trusted(worst.survival), _last_trusted(best.survival))
+        apart = best.survival.low[frame] > worst.survival.high[frame]
+        yield f"After {frame / HZ:.1f} s their 95% bands " + (
+            "are apart: other tracks would hardly change which of them lasts longer."
+            if apart
+            else "overlap: other tracks may change which of them lasts longer."
         )
+
+
+def _last_trusted(told: Survival) -> int:
+    """The last frame that a tenth of the rollouts reached on the road."""
+    return int(np.flatnonzero(told.at_risk >= told.rollouts / 10)[-1])
 
 
 def _survival(told: Survival) -> str:
@@ -57,7 +64,7 @@ def horizon_words(report: ShiftReport) -> Iterator[str]:
 
 def _slope(told: Horizon) -> str:
     if told.slope is None or told.low is None or told.high is None:
-        return "too few rollouts ever leave the road for a slope"
+        return "too few departures, over too short a stretch, for a slope"
     slope = f"slope {told.slope:.2f} (95% interval {told.low:.2f} to {told.high:.2f})"
     if told.low < BETWEEN < told.high:
         return f"{slope}, which leaves open whether it recovers"
