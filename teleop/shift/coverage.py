@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from teleop.drivers.nudge import ZOOM_STEPS
 from teleop.frame import HZ
 from teleop.shift.rollouts import FEATURES_EVERY, Demonstration, Driving, Rollout
 
 Floats = npt.NDArray[np.float64]
 Features = npt.NDArray[np.float32]
+Value = TypeVar("Value", bound=np.generic)
 
 AXES = ("lateral offset", "heading error", "speed")
 EDGES = (np.linspace(-10.0, 10.0, 9), np.radians(np.linspace(-60.0, 60.0, 9)), np.linspace(0.0, 100.0, 9))
@@ -21,6 +24,9 @@ RADIUS_SHARE = 99.0
 """Percent of the demonstrations' frames within the radius of another one."""
 NEIGHBOUR_STEPS = 2 * HZ
 """In a single lap, frames closer in time than this don't count as each other's neighbours."""
+LEAST_DEVIATION = 0.1
+"""Of the features' mean standard deviation, added to each one's: a feature that demonstrations hardly move is no
+microscope."""
 MANY_FRAMES = 1024
 """Compared at once: bounds the memory of all distances."""
 
@@ -108,11 +114,18 @@ def _relative_entropy(of: Floats, to: Floats) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Neighbourhood:
-    """Frames of demonstrations in a policy's features, and the radius around them that counts as known."""
+    """Frames of demonstrations in a policy's features, and the radius around them that counts as known.
+
+    Without the first second: it is like nothing that follows, and nothing is learned from it. Each feature is
+    measured in its own standard deviations, or a few large ones would hide what is novel in the rest.
+    """
 
     features: Features
-    """(N, F)."""
+    """(N, F): scaled."""
+    scale: Features
+    """(F,)."""
     radius: float
+    """In standard deviations, Euclidean over all features."""
 
     @classmethod
     def of(cls, demonstrations: Sequence[Demonstration]) -> Neighbourhood | None:
@@ -121,26 +134,36 @@ class Neighbourhood:
         A frame's neighbours are those of other laps, as they are for a rollout; in a single lap, those of other times.
         """
         features = _features(demonstrations)
-        if features is None:
+        if features is None or not len(features):
             return None
-        steps = [drive.step[::FEATURES_EVERY] for drive in demonstrations]
+        scale = features.std(axis=0) + LEAST_DEVIATION * features.std(axis=0).mean()
+        scale[scale == 0] = 1
+        steps = [_learned_from(drive, drive.step[::FEATURES_EVERY]) for drive in demonstrations]
         lap = np.repeat(np.arange(len(steps)), [len(one) for one in steps])  # (N,)
         time = np.concatenate(steps)  # (N,)
         if len(steps) > 1:
             time = np.zeros_like(time)
-        radius = float(np.percentile(_nearest(features, features, (lap, time)), RADIUS_SHARE))
-        return cls(features, radius) if np.isfinite(radius) else None
+        scaled = features / scale
+        radius = float(np.percentile(_nearest(scaled, scaled, (lap, time)), RADIUS_SHARE))
+        return cls(scaled, scale, radius) if np.isfinite(radius) else None
 
     def outside(self, drives: Sequence[Driving]) -> float | None:
         """Share of their frames farther than the radius from every demonstration."""
         features = _features(drives)
-        return None if features is None else float((_nearest(features, self.features) > self.radius).mean())
+        if features is None or not len(features):
+            return None
+        return float((_nearest(features / self.scale, self.features) > self.radius).mean())
 
 
 def _features(drives: Sequence[Driving]) -> Features | None:
-    """(N, F) of all drives, one after another."""
-    features = [drive.features for drive in drives if drive.features is not None]
+    """(N, F) of all drives, one after another, without each one's first second."""
+    features = [_learned_from(drive, drive.features) for drive in drives if drive.features is not None]
     return np.concatenate(features) if features else None
+
+
+def _learned_from(drive: Driving, kept: npt.NDArray[Value]) -> npt.NDArray[Value]:
+    """Those of every `FEATURES_EVERY`th row that are past the first second."""
+    return kept[drive.step[::FEATURES_EVERY] >= ZOOM_STEPS]
 
 
 def _nearest(
