@@ -31,7 +31,7 @@ EPOCHS = 20
 
 
 class NatureNetwork(nn.Module):
-    """Of Mnih and others, "Human-level control through deep reinforcement learning", Nature 518, 2015; 256 at the end."""
+    """Of Mnih and others, "Human-level control through deep reinforcement learning", Nature 2015; 256 at the end."""
 
     def __init__(self) -> None:
         super().__init__()
