@@ -17,15 +17,21 @@ import numpy as np
 from rich.console import Console
 
 from teleop.errors import UsageError
-from teleop.evaluate import SOLVED, Evaluation, MakeDriver, drive_track, evaluate_with_progress
+from teleop.evaluate import SOLVED, Evaluation, MakeDriver, drive_track, summary
 from teleop.frame import EVALUATION_SEED, HZ
+from teleop.loop import Driver
 from teleop.progress import progress
 from teleop.record import Record
 from teleop.report.figures import drive_line_figure, frame_strip, scores_figure, training_figure
 from teleop.report.page import write_page
+from teleop.report.shift_figures import survival_figure
+from teleop.report.shift_words import survival_words
 from teleop.session import open_session
+from teleop.shift.rollouts import RollOut, Rollout
+from teleop.shift.survival import Survival, survival
 from teleop.sinks.trace import Trace
 from teleop.words import counted
+from teleop.workers import working
 from teleop.writer import session_lock
 
 STRIP_FRAMES = 8
@@ -75,6 +81,7 @@ class Chapter:
     """(gradient steps, training loss)."""
     make_driver: MakeDriver
     evaluation: Evaluation
+    survival: Survival
 
     @property
     def solved(self) -> int:
@@ -100,9 +107,9 @@ def tell_story(out: Path, trainer: Trainer, workers: int, console: Console, plan
         session, checkpoint = stem.with_suffix(".zarr"), stem.with_suffix(".safetensors")
         driving_s = _record_laps(session, laps, console)
         curve, make_driver = _learn(name, session, checkpoint, trainer, console)
-        label = f"driving {counted(plan.tracks, 'new track')}"
-        evaluation = evaluate_with_progress(make_driver, plan.seeds, workers, console, label)
-        chapters.append(Chapter(name, driving_s, curve, make_driver, evaluation))
+        rollouts = _drive(make_driver, plan.seeds, workers, console)
+        evaluation = summary([rollout.track for rollout in rollouts])
+        chapters.append(Chapter(name, driving_s, curve, make_driver, evaluation, survival(rollouts)))
         console.print(_verdict(chapters[-1]))
     page = out / "index.html"
     write_page(page, "demo.html.j2", _page_values(plan, chapters, trainer.loss, (time.monotonic() - began) / 60))
@@ -122,6 +129,23 @@ def _learn(
 
         make_driver = trainer.train(session, checkpoint, on_step)
     return _thinned(losses), make_driver
+
+
+def _drive(make_driver: MakeDriver, seeds: Sequence[int], workers: int, console: Console) -> list[Rollout]:
+    """Every track, alone, with a bar that tells the mean so far."""
+    rollouts: list[Rollout] = []
+    with (
+        progress(console, f"driving {counted(len(seeds), 'new track')}", len(seeds)) as update,
+        working(make_driver, _roll_out, workers) as drive_all,
+    ):
+        for rollout in drive_all(seeds):
+            rollouts.append(rollout)
+            update(len(rollouts), f"mean {np.mean([done.track.score for done in rollouts]):.0f}")
+    return rollouts
+
+
+def _roll_out(driver: Driver, seed: int) -> Rollout:
+    return RollOut("learner", seed)(driver)
 
 
 def _record_laps(session: Path, laps: int, console: Console) -> float:
@@ -167,10 +191,13 @@ def _verdict(chapter: Chapter) -> str:
 def _page_values(plan: Plan, chapters: Sequence[Chapter], loss: str, minutes: float) -> dict[str, object]:
     worst_seed = chapters[0].evaluation.tracks[0].seed
     traces = {chapter.name: _trace(chapter.make_driver, worst_seed) for chapter in chapters}
+    survivals = {chapter.name: chapter.survival for chapter in chapters}
     return {
         "chapters": [_chapter_values(chapter, traces[chapter.name]) for chapter in chapters],
         "tracks": plan.tracks,
         "scores_svg": scores_figure({chapter.name: chapter.evaluation for chapter in chapters}),
+        "survival_svg": survival_figure(survivals),
+        "survival_words": list(survival_words(survivals)),
         "training_svg": training_figure({chapter.name: chapter.curve for chapter in chapters}),
         "drive_line_svg": drive_line_figure(traces),
         "loss_name": loss,

@@ -78,10 +78,14 @@ def test_each_chapters_verdict_is_printed_as_soon_as_it_is_known(told: Told) -> 
     assert "1 of 1 tracks at 900" in told.text
 
 
-def test_the_page_shows_scores_a_drive_line_frames_and_a_training_curve(told: Told) -> None:
-    assert told.page.count("<svg") == 3
+def test_the_page_shows_scores_a_drive_line_survival_frames_and_a_training_curve(told: Told) -> None:
+    assert told.page.count("<svg") == 4
     assert told.page.count("data:image/png;base64,") == 2
     assert "two laps" in told.page
+
+
+def test_the_page_says_how_long_each_policy_lasted(told: Told) -> None:
+    assert "two laps: 0 of 1 rollout left the road" in told.page
 
 
 def test_the_page_needs_no_network(told: Told) -> None:

@@ -26,6 +26,7 @@ from teleop.report.shift_words import (
     disagreement_words,
     horizon_words,
     survival_words,
+    survivals_of,
 )
 from teleop.shift.disagreement import Factor
 from tests.shift_reports import drifting, moment, report_of, steady
@@ -88,7 +89,11 @@ def test_a_page_without_departures_says_so(tmp_path: Path) -> None:
 
 def test_figures_are_well_formed_whatever_a_policy_is_called() -> None:
     policies = (drifting(HOSTILE), drifting("_" * 60), steady("\\frac{$"))
-    for svg in (survival_figure(policies), horizon_figure(policies), coverage_sheet(policies)):
+    for svg in (
+        survival_figure(survivals_of(report_of(*policies))),
+        horizon_figure(policies),
+        coverage_sheet(policies),
+    ):
         ElementTree.fromstring(svg)
 
 
@@ -107,12 +112,12 @@ def test_a_map_and_departures_are_drawn_of_one_policy_alone() -> None:
 
 
 def test_no_two_of_eighteen_policies_look_alike() -> None:
-    shown = [str(look) for _, look in looks([steady(f"policy {number}") for number in range(18)])]
+    shown = [str(look) for _, look in looks(range(18))]
     assert len(set(shown)) == 18
 
 
 def test_survival_is_told_of_the_worst_and_the_best() -> None:
-    told = " ".join(survival_words(report_of(steady("twenty"), drifting("five"), drifting("one"))))
+    told = " ".join(survival_words(survivals_of(report_of(steady("twenty"), drifting("five"), drifting("one")))))
     assert "9 of 10 rollouts left the road, half of them all within 3.1 s" in told
     assert "twenty: 0 of 10 rollouts left the road" in told
     assert "bands are apart" in told
@@ -121,7 +126,7 @@ def test_survival_is_told_of_the_worst_and_the_best() -> None:
 def test_bands_that_meet_decide_nothing() -> None:
     unsure = steady("one")
     wide = replace(unsure.survival, low=np.zeros_like(unsure.survival.low), departed=1)
-    told = " ".join(survival_words(report_of(replace(unsure, survival=wide), steady("twenty"))))
+    told = " ".join(survival_words(survivals_of(report_of(replace(unsure, survival=wide), steady("twenty")))))
     assert "may change the order" in told
 
 

@@ -6,8 +6,8 @@ below the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, TypeVar
 
 import matplotlib as mpl
 import numpy as np
@@ -25,6 +25,7 @@ from teleop.shift.disagreement import Profile
 from teleop.shift.horizon import Horizon
 from teleop.shift.report import PolicyShift
 from teleop.shift.rollouts import Demonstration, Driving
+from teleop.shift.survival import Survival
 
 WIDE, PANEL = (5.2, 3.7), (4.2, 3.4)
 """Inches: a figure alone and one of several, each still legible on a phone."""
@@ -46,20 +47,20 @@ MARK, ON_HEAT = "#ff7f2a", "#fefefe"
 """Seen on every colour of `HEAT`, in every theme: departures, and lines."""
 
 Floats = npt.NDArray[np.float64]
+Shown = TypeVar("Shown")
 Whose = Literal["demonstrations", "rollouts"]
 
 
-def survival_figure(policies: Sequence[PolicyShift]) -> str:
+def survival_figure(survivals: Mapping[str, Survival]) -> str:
     """Share of rollouts still on the road against time, with 95% bands, one line a policy: SVG."""
     with mpl.rc_context(STYLE):
         figure, axes = axes_of(*WIDE)
-        for policy, look in looks(policies):
-            told = policy.survival
+        for (name, told), look in looks(survivals.items()):
             seconds = np.arange(len(told.share)) / HZ
             axes.fill_between(seconds, told.low, told.high, step="post", color=look["color"], alpha=0.15, linewidth=0)
             trusted = np.where(told.at_risk >= FEW, told.share, np.nan)
             axes.step(seconds, told.share, where="post", alpha=0.35, linewidth=1.2, color=look["color"])
-            axes.step(seconds, trusted, where="post", linewidth=2, label=label_of(policy), **look)
+            axes.step(seconds, trusted, where="post", linewidth=2, label=label_of(name), **look)
         axes.set(xlabel="seconds since the start", ylabel="rollouts still on the road", ylim=(0, 1.02), xlim=(0, None))
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         _legend(figure)
@@ -87,7 +88,7 @@ def horizon_figure(policies: Sequence[PolicyShift]) -> str:
 
 def _with_slope(policy: PolicyShift) -> str:
     slope = policy.horizon.slope
-    return f"{label_of(policy)}: " + ("no slope" if slope is None else f"slope {slope:.2f}")
+    return f"{label_of(policy.name)}: " + ("no slope" if slope is None else f"slope {slope:.2f}")
 
 
 def _draw_fit(axes: Axes, told: Horizon, colour: str) -> None:
@@ -125,7 +126,7 @@ def profile_figure(policies: Sequence[PolicyShift], place: int) -> str:
             profile = policy.disagreement.profiles[place]
             factor = profile.on_rollouts / (policy.disagreement.steering.on_demonstrations or np.nan)
             middles = bin_middles(profile.edges)
-            axes.plot(middles, factor, linewidth=1.6, label=label_of(policy), **look)
+            axes.plot(middles, factor, linewidth=1.6, label=label_of(policy.name), **look)
             _draw_dots(axes, middles, factor, profile, look["color"])
         axes.set(xlabel=f"{first.against}, {first.unit}", ylabel="shift factor of steering", ylim=(0, None))
         _legend(figure)
@@ -165,7 +166,7 @@ def coverage_sheet(policies: Sequence[PolicyShift]) -> str:
         for (above, below), policy in zip(grid.T, policies, strict=True):
             _draw_map(above, policy, "demonstrations")
             image = _draw_map(below, policy, "rollouts")
-            above.set_title(label_of(policy), fontsize=10)
+            above.set_title(label_of(policy.name), fontsize=10)
             below.set_title(f"distance {policy.coverage.distance:.2f}{_outside(policy.coverage)}", fontsize=9)
         grid[0, 0].set_ylabel("demonstrations\nheading error, degrees")
         grid[1, 0].set_ylabel("rollouts\nheading error, degrees")
@@ -271,16 +272,15 @@ def _bends(demonstrations: Sequence[Demonstration]) -> tuple[Floats, Floats]:
     return curvature, np.concatenate([driving.speed for driving in demonstrations]).astype(np.float64)
 
 
-def looks(policies: Sequence[PolicyShift]) -> Iterator[tuple[PolicyShift, dict[str, Any]]]:
-    """Each policy with its colour, and with its dashes once the colours are used up."""
-    for place, policy in enumerate(policies):
+def looks(shown: Iterable[Shown]) -> Iterator[tuple[Shown, dict[str, Any]]]:
+    """Each with its colour, and with its dashes once the colours are used up."""
+    for place, one in enumerate(shown):
         dashes = DASHES[place // len(COLOURS) % len(DASHES)]
-        yield policy, {"color": COLOURS[place % len(COLOURS)], "linestyle": dashes}
+        yield one, {"color": COLOURS[place % len(COLOURS)], "linestyle": dashes}
 
 
-def label_of(policy: PolicyShift) -> str:
-    """The policy's name as matplotlib shows it unchanged: no formula, never a line without a name."""
-    name = policy.name
+def label_of(name: str) -> str:
+    """A policy's name as matplotlib shows it unchanged: no formula, never a line without a name."""
     name = name if len(name) <= LONGEST_NAME else "…" + name[1 - LONGEST_NAME :]
     return " " + name.replace("$", r"\$")
 

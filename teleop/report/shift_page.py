@@ -21,6 +21,7 @@ from teleop.report.shift_words import (
     disagreement_words,
     horizon_words,
     survival_words,
+    survivals_of,
 )
 from teleop.shift.horizon import CAVEATS
 from teleop.shift.report import PolicyShift, ShiftReport
@@ -33,8 +34,8 @@ def write_shift_page(report: ShiftReport, out: Path) -> Path:
     values = {
         "report": report,
         "rows": [_row(policy) for policy in policies],
-        "survival_svg": survival_figure(policies),
-        "survival_words": list(survival_words(report)),
+        "survival_svg": survival_figure(survivals_of(report)),
+        "survival_words": list(survival_words(survivals_of(report))),
         "horizon_svg": horizon_figure(policies),
         "horizon_words": list(horizon_words(report)),
         "caveats": CAVEATS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -18,14 +18,14 @@ BETWEEN = 1.5
 """A slope above is nearer to never recovering than to recovering at once."""
 
 
-def survival_words(report: ShiftReport) -> Iterator[str]:
+def survival_words(survivals: Mapping[str, Survival]) -> Iterator[str]:
     """How long the shortest- and the longest-lived policies last."""
-    for policy in extremes(report.policies):
-        yield f"{policy.name}: {_survival(policy.survival)}."
-    worst, *others = extremes(report.policies)
+    worst, *others = extremes(survivals)
+    for name in (worst, *others):
+        yield f"{name}: {_survival(survivals[name])}."
     for best in others:
-        frame = min(_last_trusted(worst.survival), _last_trusted(best.survival))
-        apart = best.survival.low[frame] > worst.survival.high[frame]
+        frame = min(_last_trusted(survivals[worst]), _last_trusted(survivals[best]))
+        apart = survivals[best].low[frame] > survivals[worst].high[frame]
         yield f"After {frame / HZ:.1f} s their 95% bands " + (
             "are apart: other tracks would hardly change which of them lasts longer."
             if apart
@@ -45,20 +45,29 @@ def _survival(told: Survival) -> str:
     return f"{left}, half of them all within {told.median_frame / HZ:.1f} s"
 
 
-def extremes(policies: Sequence[PolicyShift]) -> list[PolicyShift]:
-    """The policy that leaves the road soonest and most, and the one that does so least; one when there is only one."""
-    ranked = sorted(policies, key=_fragility)
+def extremes(survivals: Mapping[str, Survival]) -> list[str]:
+    """Who leaves the road soonest and most, and who does so least; one name when there is only one."""
+    ranked = sorted(survivals, key=lambda name: _fragility(survivals[name]))
     return ranked[:1] if len(ranked) == 1 else [ranked[-1], ranked[0]]
 
 
-def _fragility(policy: PolicyShift) -> tuple[float, float]:
-    told = policy.survival
+def _fragility(told: Survival) -> tuple[float, float]:
     return told.departed / told.rollouts, -(told.median_frame or np.inf)
+
+
+def survivals_of(report: ShiftReport) -> dict[str, Survival]:
+    """By the policies' names."""
+    return {policy.name: policy.survival for policy in report.policies}
+
+
+def _extreme_policies(report: ShiftReport) -> list[PolicyShift]:
+    by_name = {policy.name: policy for policy in report.policies}
+    return [by_name[name] for name in extremes(survivals_of(report))]
 
 
 def horizon_words(report: ShiftReport) -> Iterator[str]:
     """What the slopes of the two extremes say."""
-    for policy in extremes(report.policies):
+    for policy in _extreme_policies(report):
         yield f"{policy.name}: {_slope(policy.horizon)}."
 
 
@@ -75,7 +84,7 @@ def _slope(told: Horizon) -> str:
 
 def disagreement_words(report: ShiftReport) -> Iterator[str]:
     """How much worse the extremes know their own states than the expert's, and where the worst of it is."""
-    pair = extremes(report.policies)
+    pair = _extreme_policies(report)
     for policy in pair:
         told = policy.disagreement.steering
         if told.factor is None or told.low is None or told.high is None:
