@@ -36,11 +36,11 @@ def cpu_of_children_s() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def evaluated(policy: str, name: str) -> Cell:
-    """The evaluation of a policy on the 100 evaluation tracks, called `name` in the cell."""
+def evaluated(policy: str, name: str, *tracks: str) -> Cell:
+    """The evaluation of a policy on the 100 evaluation tracks, or on others; it is called `name` in the cell."""
     WORK.mkdir(parents=True, exist_ok=True)
     scores = WORK / f"{name}.json"
-    command("teleop", "evaluate", policy, "--json", str(scores))
+    command("teleop", "evaluate", policy, "--json", str(scores), *tracks)
     evaluation: Cell = rounded(json.loads(scores.read_text()))
     return evaluation | {"policy": name}
 
