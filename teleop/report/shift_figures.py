@@ -20,7 +20,6 @@ from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from teleop.frame import HZ
 from teleop.report.figures import COLOURS, INK, PAPER, STYLE, axes_of, svg_of
-from teleop.shift.coverage import Coverage
 from teleop.shift.disagreement import Profile
 from teleop.shift.horizon import Horizon
 from teleop.shift.report import PolicyShift
@@ -167,16 +166,12 @@ def coverage_sheet(policies: Sequence[PolicyShift]) -> str:
             _draw_map(above, policy, "demonstrations")
             image = _draw_map(below, policy, "rollouts")
             above.set_title(label_of(policy.name), fontsize=10)
-            below.set_title(f"distance {policy.coverage.distance:.2f}{_outside(policy.coverage)}", fontsize=9)
+            below.set_title(f"distance {policy.coverage.distance:.2f}", fontsize=9)
         grid[0, 0].set_ylabel("demonstrations\nheading error, degrees")
         grid[1, 0].set_ylabel("rollouts\nheading error, degrees")
         figure.supxlabel(LATERAL, fontsize=10)
         _colour_bar(figure, grid, image)
         return svg_of(figure)
-
-
-def _outside(coverage: Coverage) -> str:
-    return "" if coverage.outside is None else f", {coverage.outside:.0%} outside"
 
 
 def _draw_map(axes: Axes, policy: PolicyShift, whose: Whose) -> AxesImage:
