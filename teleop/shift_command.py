@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 from rich.console import Console
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 class ShiftCommand:
     """What may be asked for; `teleop.cli` adds the policies, which it alone can load."""
 
-    policies: tyro.conf.Positional[tuple[str, ...]]
+    policies: Annotated[
+        tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="POLICY...", help_behavior_hint="")
+    ]
     """Checkpoints' paths, `autopilot` or `simulated`: side by side in one report."""
-    sessions: tuple[Path, ...]
+    sessions: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="SESSION...")]
     """Demonstrations to compare with: those that the policies were trained on, and more if there are any."""
     out: Path
     """Folder for the page, its numbers (shift.json), and the worst moments' recording (rollouts.zarr)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ from teleop.shift.coverage import Neighbourhood, coverage, jensen_shannon
 from teleop.shift.demonstrations import Recorded, without_copies
 from teleop.shift.disagreement import disagreement
 from teleop.shift.failures import departures, worst_departures
-from teleop.shift.horizon import horizon
+from teleop.shift.horizon import LAUNCH_STEPS, horizon
 from teleop.shift.measure import Plan, Policy
 from teleop.shift.rollouts import AutopilotLap, Rollout
 from teleop.shift.survival import survival
@@ -70,6 +71,11 @@ def test_a_bootstrap_draws_as_many_tracks_as_there_are() -> None:
 # Horizon.
 
 
+def after_launch(departed: npt.ArrayLike, why: str = "truncated") -> Rollout:
+    """A rollout that is off the road on these frames after its first two seconds."""
+    return rollout(np.concatenate([np.zeros(LAUNCH_STEPS), np.asarray(departed)]), why)
+
+
 def errs(never_recovers: bool, tracks: int = 300) -> list[Rollout]:
     """An error starts by chance; it lasts a moment, or until the end."""
     rng = np.random.default_rng(4)
@@ -77,23 +83,25 @@ def errs(never_recovers: bool, tracks: int = 300) -> list[Rollout]:
     for _ in range(tracks):
         starts = rng.random(FRAMES) < 0.0006
         off = np.logical_or.accumulate(starts) if never_recovers else np.convolve(starts, np.ones(5))[:FRAMES] > 0
-        rollouts.append(rollout(off))
+        rollouts.append(after_launch(off))
     return rollouts
 
 
 def test_the_cost_of_errors_that_are_recovered_from_grows_with_the_horizon() -> None:
     told = horizon(errs(never_recovers=False))
-    assert told.slope == pytest.approx(1, abs=0.15)
+    assert told.slope is not None
     assert told.low is not None
     assert told.high is not None
+    assert told.slope == pytest.approx(1, abs=0.15)
     assert told.low < told.slope < told.high
 
 
 def test_the_cost_of_errors_that_are_never_recovered_from_grows_with_its_square() -> None:
     told = horizon(errs(never_recovers=True))
-    assert told.slope == pytest.approx(2, abs=0.15)
+    assert told.slope is not None
     assert told.scale is not None
     assert told.fitted is not None
+    assert told.slope == pytest.approx(2, abs=0.15)
     middle = int(np.sqrt(told.fitted[0] * told.fitted[1]))
     assert told.scale * middle**told.slope == pytest.approx(told.cost[middle - 1], rel=0.2)
 
@@ -106,13 +114,13 @@ def test_no_slope_is_told_where_hardly_anybody_leaves_the_road() -> None:
 def test_the_cost_is_the_mean_number_of_frames_off_the_road() -> None:
     there_and_back = np.zeros(10)
     there_and_back[4:7] = 1
-    told = horizon([rollout(there_and_back), rollout(np.zeros(10))])
+    told = horizon([after_launch(there_and_back), after_launch(np.zeros(10))])
     assert told.cost.tolist() == pytest.approx([0, 0, 0, 0, 0.5, 1, 1.5, 1.5, 1.5, 1.5])
 
 
 def test_who_drove_off_the_playfield_stays_off_the_road() -> None:
-    crashed = rollout([0, 0, 1, 1], why="crashed")
-    assert horizon([crashed, rollout(np.zeros(8))]).cost[-1] == pytest.approx(6 / 2)
+    crashed = after_launch([0, 0, 1, 1], why="crashed")
+    assert horizon([crashed, after_launch(np.zeros(8))]).cost[-1] == pytest.approx(6 / 2)
 
 
 # The shift factor.
@@ -185,7 +193,7 @@ def test_driving_the_same_has_no_distance_and_driving_elsewhere_the_greatest() -
     assert aside.demonstrations.sum() == pytest.approx(1)
 
 
-def with_features(features: npt.NDArray[np.float64]) -> dict[str, object]:
+def with_features(features: npt.NDArray[np.float64]) -> dict[str, Any]:
     return {"features": features.astype(np.float32)}
 
 

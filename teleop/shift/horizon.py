@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from teleop.frame import HZ
 from teleop.shift.bootstrap import percentiles, resampled
 from teleop.shift.rollouts import Rollout
 
@@ -21,6 +22,9 @@ LEAST_DEPARTED = 5
 LEAST_STRETCH = 2.0
 """Between the shortest and the longest horizon of a fit."""
 FITTED_POINTS = 50
+LAUNCH_STEPS = 2 * HZ
+"""Horizons begin after them: a car that starts from rest can't yet leave the road, and so late a first chance would
+make any slope look steeper."""
 
 CAVEATS = (
     "The slope is an indicator, not a proof: about 1 when a policy errs and recovers at once, about 2 when it errs and "
@@ -35,10 +39,10 @@ CAVEATS = (
 
 @dataclass(frozen=True, eq=False)
 class Horizon:
-    """Expected frames off the road within the first T frames, and the slope of its logarithm."""
+    """Expected frames off the road within the first T frames after the launch, and the slope of its logarithm."""
 
     frames: npt.NDArray[np.int64]
-    """(L,): T = 1, 2, ... L, as long as at least half of the rollouts count."""
+    """(L,): T = 1, 2, ... L frames after the first two seconds, as long as at least half of the rollouts count."""
     cost: Floats
     """(L,): C(T), mean frames off the road. A finished lap counts no further; one that ended off the playfield stays
     off."""
@@ -71,14 +75,14 @@ def horizon(rollouts: Sequence[Rollout]) -> Horizon:
 
 
 def _frames_off(rollouts: Sequence[Rollout]) -> tuple[Flags, Flags]:
-    """Which frames were off the road, and which count at all: (N, L) both, L the longest rollout's frames."""
-    length = max(rollout.frames for rollout in rollouts)
-    off, counted = np.zeros((2, len(rollouts), length), np.bool_)
-    for row, rollout in enumerate(rollouts):
-        off[row, : rollout.frames] = rollout.departed
-        counted[row, : rollout.frames] = True
+    """Which frames after the launch were off the road, and which count at all: (N, L) both, L the longest rollout's."""
+    departed = [rollout.departed[rollout.step >= LAUNCH_STEPS] for rollout in rollouts]
+    off, counted = np.zeros((2, len(rollouts), max(map(len, departed))), np.bool_)
+    for row, (rollout, flags) in enumerate(zip(rollouts, departed, strict=True)):
+        off[row, : len(flags)] = flags
+        counted[row, : len(flags)] = True
         if rollout.track.why == "crashed":  # off the playfield, from where nothing comes back
-            off[row, rollout.frames :] = counted[row, rollout.frames :] = True
+            off[row, len(flags) :] = counted[row, len(flags) :] = True
     return off, counted
 
 
