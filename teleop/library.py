@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -170,7 +170,7 @@ def verify(
     `versions` of the libraries on this machine, as episodes record them. SessionError when there is no session.
     """
     session = open_session(path)
-    check = _Check(make_world(session.attrs["env"]), versions)
+    check = _Check(make_world(session.attrs["env"]), versions, session.attrs["unknown"])
     check.findings += [Finding(name, "integrity", str(error)) for name, error in session.damaged]
     for done, episode in enumerate(session.episodes, 1):
         check.episode(episode)
@@ -184,8 +184,8 @@ def verify(
 class _Check:
     """A verification in the making."""
 
-    def __init__(self, world: World | None, versions: Mapping[str, str]) -> None:
-        self._world, self._versions = world, versions
+    def __init__(self, world: World | None, versions: Mapping[str, str], unknown: Collection[str]) -> None:
+        self._world, self._versions, self._unknown = world, versions, unknown
         self.findings: list[Finding] = []
         self.gaps: list[Finding] = []
         self.episodes = self.rows = self.rows_resimulated = 0
@@ -197,7 +197,8 @@ class _Check:
         except SessionError as error:
             self.findings.append(Finding(episode.name, "integrity", str(error)))
             return
-        broken = [Finding(episode.name, law, message) for law, message in broken_laws(episode.attrs, columns)]
+        laws = broken_laws(episode.attrs, columns, self._unknown)
+        broken = [Finding(episode.name, law, message) for law, message in laws]
         self.findings += broken
         self.episodes, self.rows = self.episodes + 1, self.rows + episode.committed
         if broken:

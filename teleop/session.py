@@ -7,9 +7,10 @@ A session is a plain Zarr v3 store; any Zarr library opens it. One rule goes bey
     for episode in session.episodes:
         images, actions = episode.observation[episode.kept], episode.action[episode.kept]
 
-    sessions/mine.zarr/               format, format_version, id, created_utc, hz, env, observation_shape
+    sessions/mine.zarr/               format, format_version, id, created_utc, hz, env, observation_shape, cameras, unknown
       episodes/000000/                seed, mode, ..., committed, end, figures
-        observation, action, ...      one array a column, one row a stepped tick: `COLUMNS`
+        observation, action, ...      one array a column, one row a stepped tick: `columns`
+        observation_left, ...         what other cameras saw, one array for each that `cameras` names
         final_observation             what followed the last row
         labels/NAME/action            a layer: labels that somebody added later; its group has its own `committed`
 """
@@ -31,7 +32,8 @@ from teleop.frame import DIAGNOSIS_SEED, VALIDATION_SEED, Image, Source
 from teleop.metadata import array_layout, check_episode, check_root, group_attributes
 
 FORMAT = "teleop-session"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""2 added `cameras` and `unknown`; a session of format 1 has neither."""
 
 COMMIT_ROWS = 50
 """Rows of one observation chunk and of one commit: a second of driving."""
@@ -81,10 +83,11 @@ PROPOSAL_COLUMNS = {
 """Where each source's proposals stand, whoever drove."""
 
 
-def columns(observation_shape: Sequence[int]) -> tuple[Column, ...]:
-    """Every column of an episode whose images have this shape."""
-    observation = Column("observation", "uint8", tuple(observation_shape), 0, COMMIT_ROWS)
-    return (observation, *SMALL_COLUMNS)
+def columns(observation_shape: Sequence[int], cameras: Sequence[str] = ()) -> tuple[Column, ...]:
+    """Every column of an episode whose images have this shape; `cameras` saw the same moment from elsewhere."""
+    names = ("observation", *(f"observation_{camera}" for camera in cameras))
+    images = (Column(name, "uint8", tuple(observation_shape), 0, COMMIT_ROWS) for name in names)
+    return (*images, *SMALL_COLUMNS)
 
 
 def chunk_file(chunk: int, dimensions: int) -> str:
@@ -145,6 +148,7 @@ def session_attrs(path: Path) -> dict[str, Any]:
         raise SessionError(
             f"session {path.name} is format {version}, this teleop reads up to {FORMAT_VERSION}: upgrade teleop"
         )
+    attrs = {"cameras": [], "unknown": []} | attrs
     check_root(path / "zarr.json", attrs)
     return attrs
 
@@ -156,13 +160,16 @@ class Session:
         self.path = path
         """The folder that ends in .zarr."""
         self.attrs = attrs
-        """format, format_version, id, created_utc, hz, env {id, kwargs}, observation_shape."""
+        """format, format_version, id, created_utc, hz, env {id, kwargs}, observation_shape; `cameras`, the names of
+        those beside the first; `unknown`, the columns that this world tells nothing about (of `pose`, the speed alone
+        is then known): they hold their fill values."""
         self.episodes: Sequence[Episode]
         """The healthy ones that hold at least one row, in order; discarded ones too (see `Episode.discarded`)."""
         self.damaged: Sequence[tuple[str, SessionError]]
         """(name, what is wrong) of every episode that can't be trusted."""
         episodes: list[Episode] = []
         damaged: list[tuple[str, SessionError]] = []
+        layout = columns(attrs["observation_shape"], attrs["cameras"])
         self.all_attrs: list[Mapping[str, Any]] = []
         """Of every episode whose seed can be read, those without rows or otherwise damaged included."""
         for folder in episode_folders(path):
@@ -170,7 +177,7 @@ class Session:
                 episode_attrs = group_attributes(folder)
                 if type(episode_attrs.get("seed")) is int:
                     self.all_attrs.append(episode_attrs)
-                episode = Episode(folder, len(episodes), episode_attrs, attrs["observation_shape"])
+                episode = Episode(folder, len(episodes), episode_attrs, layout)
                 if episode.committed:
                     episode.check_files()
                     episodes.append(episode)
@@ -205,7 +212,7 @@ class Episode:
     twice. Each raises SessionError, which names the file, when a chunk is missing or its checksum is wrong.
     """
 
-    def __init__(self, path: Path, index: int, attrs: Mapping[str, Any], observation_shape: Sequence[int]) -> None:
+    def __init__(self, path: Path, index: int, attrs: Mapping[str, Any], layout: Sequence[Column]) -> None:
         self.path = path
         self.name = path.name
         """Six digits; never reused for another episode."""
@@ -222,7 +229,7 @@ class Episode:
         check_episode(path / "zarr.json", attrs)
         self.committed = committed
         """T, the number of valid rows."""
-        self._columns = {column.name: column for column in columns(observation_shape)}
+        self._columns = {column.name: column for column in layout}
         self.columns = tuple(self._columns)
         """Names of all columns, for `column`."""
 
@@ -296,12 +303,12 @@ class Episode:
 
     @property
     def observation(self) -> Image:
-        """uint8 (T, 96, 96, 3) RGB: what stood before action[t]."""
+        """uint8 (T, height, width, 3) RGB: what stood before action[t]. CarRacing-v3's are (T, 96, 96, 3)."""
         return self.column("observation")
 
     @property
     def final_observation(self) -> Image | None:
-        """uint8 (96, 96, 3): what followed the last row; None when recording was killed before the episode's end."""
+        """uint8 (height, width, 3): what followed the last row; None when recording was killed before the episode's end."""
         if self.attrs.get("end") is None:
             return None
         self._check_final_observation()

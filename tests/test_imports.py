@@ -21,6 +21,7 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.frame": {"teleop.road"},
     "teleop.road": set(),
     "teleop.clock": set(),
+    "teleop.udacity": LEAF,
     "teleop.metadata": LEAF,
     "teleop.session": LEAF | {"teleop.metadata"},
     # What is written, and checked.
@@ -29,6 +30,8 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.writer": LEAF | {"teleop.session", "teleop.metadata", "teleop.durable", "teleop.episode_writer"},
     "teleop.laws": LEAF | {"teleop.session", "teleop.loop"},
     "teleop.library": LEAF | {"teleop.session", "teleop.loop", "teleop.laws"},
+    "teleop.exchange": LEAF
+    | {f"teleop.{part}" for part in ("exchange", "session", "writer", "episode_writer", "udacity")},
     # The loop knows Protocols, the parts know the vocabulary.
     "teleop.loop": LEAF | {"teleop.road", "teleop.clock"},
     "teleop.gates": LEAF,
@@ -68,6 +71,7 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.doctor": {"teleop"},
     "teleop.checkup": {"teleop"},
     "teleop.devices_command": {"teleop"},
+    "teleop.import_command": {"teleop"},
     "teleop.cli": {"teleop", "policy"},
     "teleop.__main__": {"teleop.cli"},
     # Learning: pixels in, actions out, and nothing of pygame or gymnasium.
