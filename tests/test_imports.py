@@ -35,7 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     # The loop knows Protocols, the parts know the vocabulary.
     "teleop.loop": LEAF | {"teleop.road", "teleop.clock"},
     "teleop.gates": LEAF,
-    "teleop.worlds": PARTS | {"teleop.worlds"},
+    "teleop.worlds": PARTS | {"teleop.pen", "teleop.udacity", "teleop.worlds"},
     "teleop.drivers": PARTS | {"teleop.drivers"},
     "teleop.devices": PARTS | SEAT | {"teleop.devices"},
     "teleop.sinks": PARTS
