@@ -21,6 +21,7 @@ from teleop.devices_command import Devices
 from teleop.doctor import Doctor
 from teleop.errors import UsageError, UserError
 from teleop.frame import DIAGNOSIS_SEED, EVALUATION_SEED, VALIDATION_SEED
+from teleop.import_command import Import
 from teleop.progress import progress
 from teleop.record import Record
 from teleop.words import counted
@@ -177,6 +178,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "evaluate": Evaluate,
     "watch": Watch,
     "demo": Demo,
+    "import": Import,
     "info": Info,
     "verify": Verify,
     "devices": Devices,

@@ -148,9 +148,7 @@ _COLUMN_LAWS: Mapping[str, Callable[[Columns], Iterator[str]]] = {
 }
 
 
-def broken_laws(
-    attrs: Mapping[str, Any], columns: Columns, unknown: Collection[str] = ()
-) -> Iterator[tuple[str, str]]:
+def broken_laws(attrs: Mapping[str, Any], columns: Columns, unknown: Collection[str] = ()) -> Iterator[tuple[str, str]]:
     """(law, what is broken), for every law. `unknown` columns need not have been written."""
     yield from (("attributes", message) for message in attributes(attrs, columns))
     yield from (("written", message) for message in written(columns, unknown))
