@@ -5,6 +5,7 @@ Heavy imports stay inside the commands, so that --help answers at once and recor
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import sys
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import tyro
 from rich.console import Console
 from rich.markup import escape
@@ -24,6 +26,7 @@ from teleop.frame import DIAGNOSIS_SEED, EVALUATION_SEED, VALIDATION_SEED
 from teleop.import_command import Import
 from teleop.progress import progress
 from teleop.record import Record
+from teleop.udacity import HOST, OBSERVATION_SHAPE, PORT, TOP_SPEED_MPH
 from teleop.words import counted
 
 if TYPE_CHECKING:
@@ -153,6 +156,56 @@ class Watch:
 
 
 @dataclass(frozen=True)
+class Udacity:
+    """Serve Udacity's self-driving-car simulator: a policy drives it, and a touch of your controls takes over."""
+
+    learner: Path
+    """The checkpoint that drives; made of the simulator's own logs: teleop import udacity, policy train."""
+    session: Path | None = None
+    """Record every frame into this session's folder; an existing one is appended to. By default nothing is recorded."""
+    headless: bool = False
+    """Without a window: the policy drives alone, until Ctrl+C."""
+    episodes: int | None = None
+    """How many stretches of uninterrupted driving. By default until you quit."""
+    speed_mph: float = 15.0
+    """Held by a governor, for policies that only steer; up to 30, the simulator's own limit."""
+    operator: str = ""
+    """The driver's name, kept with every episode."""
+    host: str = HOST
+    """Where the simulator connects to; it looks for us on its own machine alone, unless something forwards it."""
+    port: int = PORT
+    """The simulator knows no other than 4567."""
+
+    def run(self, console: Console) -> int:
+        if importlib.util.find_spec("websockets") is None:
+            raise UsageError('the simulator is served with the package websockets: pip install "teleop[udacity]"')
+        if not 0 < self.speed_mph <= TOP_SPEED_MPH:
+            raise UsageError(f"--speed-mph is above 0 and at most {TOP_SPEED_MPH:g}; got {self.speed_mph}")
+        if self.episodes is not None and self.episodes < 1:
+            raise UsageError(f"--episodes is at least 1; got {self.episodes}")
+        if not 0 <= self.port < 2**16:
+            raise UsageError(f"--port is at most 65535, or 0 for any that is free; got {self.port}")
+        from teleop.udacity_driving import Wanted, drive_udacity
+
+        driver, identity = _simulators_learner(self.learner)
+        drive_udacity(
+            Wanted(
+                driver,
+                identity,
+                self.host,
+                self.port,
+                self.session,
+                self.headless,
+                self.episodes,
+                self.speed_mph,
+                self.operator,
+            ),
+            console,
+        )
+        return 0
+
+
+@dataclass(frozen=True)
 class Demo:
     """Tell the basic story of imitation learning: from one lap it drifts, from twenty it drives."""
 
@@ -177,6 +230,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "record": Record,
     "evaluate": Evaluate,
     "watch": Watch,
+    "udacity": Udacity,
     "demo": Demo,
     "import": Import,
     "info": Info,
@@ -259,6 +313,19 @@ def driver_named(policy: str) -> MakeDriver:
     make_driver = LearnerFrom(Path(policy))
     make_driver()
     return make_driver
+
+
+def _simulators_learner(path: Path) -> tuple[Driver, dict[str, str]]:
+    """The driver in a checkpoint, and its {name, sha256}. UsageError where it was made for other pictures."""
+    from policy.learner import Learner
+    from teleop.drivers.learner import LearnerDriver
+
+    learner = Learner.load(path)
+    try:
+        learner.act(np.zeros(OBSERVATION_SHAPE, np.uint8))
+    except ValueError as error:
+        raise UsageError(f"{path} does not drive in this simulator: {error}; train one on its logs") from error
+    return LearnerDriver(learner), {"name": learner.name, "sha256": learner.sha256}
 
 
 @dataclass(frozen=True)

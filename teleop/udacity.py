@@ -22,6 +22,10 @@ UNKNOWN = ("reward", "pose", "wheels_on_road", "tiles_visited")
 """A session's `unknown`: columns that hold fill values, but for the speed in `pose`, in metres a second."""
 MPH = 0.44704
 """Metres a second."""
+TOP_SPEED_MPH = 30.0
+"""Of its cars."""
+HOST, PORT = "127.0.0.1", 4567
+"""Where the simulator looks for whoever drives it: compiled in."""
 
 
 def outcome_of(picture: Image, speed_mph: float) -> Outcome:

@@ -35,12 +35,14 @@ ALLOWED: dict[str, set[str]] = {
     # The loop knows Protocols, the parts know the vocabulary.
     "teleop.loop": LEAF | {"teleop.road", "teleop.clock"},
     "teleop.gates": LEAF,
+    "teleop.autonomy": set(),
     "teleop.worlds": PARTS | {"teleop.pen", "teleop.udacity", "teleop.worlds"},
     "teleop.drivers": PARTS | {"teleop.drivers"},
     "teleop.devices": PARTS | SEAT | {"teleop.devices"},
     "teleop.sinks": PARTS
     | SEAT
-    | {"teleop.sounds", "teleop.track_map", "teleop.sinks", "teleop.session", "teleop.writer", "teleop.episode_writer"},
+    | {"teleop.sounds", "teleop.track_map", "teleop.sinks", "teleop.session", "teleop.writer", "teleop.episode_writer"}
+    | {"teleop.autonomy", "teleop.words"},
     # What a person sees.
     "teleop.pen": set(),
     "teleop.bindings": LEAF,
@@ -49,7 +51,7 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.sounds": set(),
     "teleop.settings": LEAF | {f"teleop.{part}" for part in ("bindings", "devices", "durable", "settings")},
     "teleop.workbench": PARTS | SEAT | {"teleop.devices", "teleop.workbench"},
-    "teleop.hands": {"teleop.devices", "teleop.settings"},
+    "teleop.hands": LEAF | {"teleop.devices", "teleop.settings"},
     "teleop.experts": PARTS | {"teleop.devices", "teleop.drivers"},
     "teleop.screens": PARTS
     | SEAT
@@ -68,6 +70,7 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.sitting": {"teleop"},
     "teleop.demo": {"teleop"},
     "teleop.watch": {"teleop"},
+    "teleop.udacity_driving": {"teleop"},
     "teleop.doctor": {"teleop"},
     "teleop.checkup": {"teleop"},
     "teleop.devices_command": {"teleop"},

@@ -17,7 +17,7 @@ import pygame
 from teleop.errors import UserError
 from teleop.frame import Action, Image, Outcome
 from teleop.pen import DARK
-from teleop.udacity import outcome_of
+from teleop.udacity import MPH, OBSERVATION_SHAPE, outcome_of
 from teleop.worlds.udacity_link import Link, Seen
 
 PATIENCE_S = 1.0
@@ -32,7 +32,7 @@ SHOWN = 7 / 8
 Figures = Mapping[str, float | int | None]
 
 
-class Interrupted(UserError):
+class NoCarError(UserError):
     """There is no simulator to begin with, any more."""
 
 
@@ -48,17 +48,22 @@ class UdacityWorld:
         self._steps = 0
 
     @property
+    def speedometer(self) -> tuple[str, float]:
+        """As the simulator's own."""
+        return "mph", 1 / MPH
+
+    @property
     def road(self) -> None:
         """The simulator tells nothing of its road."""
         return None
 
     def reset(self, seed: int) -> Outcome:
-        """Let go of the car, and begin where it is. The seed decides nothing. Interrupted when there is no car."""
+        """Let go of the car, and begin where it is. The seed decides nothing. NoCarError when there is no car."""
         self._steps = 0
         self._link.look(0.0)  # what was seen before may be old
         self._link.coast()
         if (seen := self._link.look(PATIENCE_S)) is None:
-            raise Interrupted(f"{self._link.trouble}: start it, and choose its autonomous mode")
+            raise NoCarError(f"{self._link.trouble}: start it, and choose its autonomous mode")
         return self._outcome(seen)
 
     def step(self, action: Action) -> Outcome:
@@ -104,7 +109,7 @@ class CameraView:
     """The latest picture of the camera, as large as its proportions allow."""
 
     def __init__(self) -> None:
-        self._picture: pygame.Surface | None = None
+        self._observation: Image = np.zeros(OBSERVATION_SHAPE, np.uint8)
 
     def show(self, observation: Image) -> None:
         """uint8 (height, width, 3)."""
@@ -114,10 +119,9 @@ class CameraView:
         """In the middle of what the gauges leave free."""
         surface.fill(DARK)
         free = surface.get_rect(height=round(surface.get_height() * SHOWN))
-        height, width, _ = self._observation.shape
-        picture = pygame.image.frombuffer(self._observation, (width, height), "RGB")
-        scale = min(free.width / width, free.height / height)
-        shown = pygame.transform.smoothscale(picture, (round(width * scale), round(height * scale)))
+        picture = pygame.surfarray.make_surface(self._observation.swapaxes(0, 1))
+        scale = min(free.width / picture.width, free.height / picture.height)
+        shown = pygame.transform.smoothscale(picture, (round(picture.width * scale), round(picture.height * scale)))
         surface.blit(shown, shown.get_rect(center=free.center))
 
     def to_screen(self, xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

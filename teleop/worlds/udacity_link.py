@@ -21,11 +21,10 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from teleop.errors import UserError
+from teleop.udacity import HOST, PORT
 from teleop.worlds.udacity_conversation import SILENCE_S, Conversation
 from teleop.worlds.udacity_protocol import Telemetry
 
-HOST, PORT = "127.0.0.1", 4567
-"""Compiled into the simulator."""
 PATH = "/socket.io/"
 LARGEST_MESSAGE = 2**20
 """Bytes; telemetry has about 20,000."""

@@ -22,9 +22,8 @@ import numpy as np
 from PIL import Image as Pictures
 
 from teleop.frame import Image
+from teleop.udacity import OBSERVATION_SHAPE
 
-OBSERVATION_SHAPE = (160, 320, 3)
-"""Of the simulator's cameras."""
 CONNECTED = "40"
 MANUAL = '42["manual",{}]'
 EVENT = "42"
