@@ -72,9 +72,12 @@ class TrainConfig:
     outcome: Annotated[tuple[Why, ...], tyro.conf.UseAppendAction] = ()
     """Only episodes that ended like this; may be given several times."""
     shift: float = 0.0
-    """Augmentation: move views aside and steer back; standard deviation, in track units (half a road is 6.67)."""
+    """Augmentation: move views aside and steer back; standard deviation, in track units (half a road is 6.67), in
+    Udacity's world in metres."""
     turn_deg: float = 0.0
     """Augmentation: turn views and steer back; standard deviation, in degrees."""
+    side_offset: float = 0.2
+    """Steering that Udacity's side cameras ask for, back to the middle; 1 is full lock, 25 degrees."""
     threads: int = 1
     """Of torch. More pay only while cores are idle."""
     resume: bool = False
@@ -94,6 +97,7 @@ class TrainConfig:
             "before_takeover_s": (0 <= self.before_takeover_s < math.inf, "a number from 0 up"),
             "shift": (0 <= self.shift < math.inf, "a number from 0 up"),
             "turn_deg": (0 <= self.turn_deg < math.inf, "a number from 0 up"),
+            "side_offset": (0 <= self.side_offset <= 1, "from 0 to 1"),
             "threads": (1 <= self.threads <= CORES, f"from 1 to {CORES}, the cores of this machine"),
         }
         for name, (holds, rule) in rules.items():

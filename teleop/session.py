@@ -7,7 +7,8 @@ A session is a plain Zarr v3 store; any Zarr library opens it. One rule goes bey
     for episode in session.episodes:
         images, actions = episode.observation[episode.kept], episode.action[episode.kept]
 
-    sessions/mine.zarr/               format, format_version, id, created_utc, hz, env, observation_shape, cameras, unknown
+    sessions/mine.zarr/               format, format_version, id, created_utc, hz, env, observation_shape,
+                                      cameras, unknown
       episodes/000000/                seed, mode, ..., committed, end, figures
         observation, action, ...      one array a column, one row a stepped tick: `columns`
         observation_left, ...         what other cameras saw, one array for each that `cameras` names
@@ -18,7 +19,7 @@ A session is a plain Zarr v3 store; any Zarr library opens it. One rule goes bey
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,9 @@ COMMIT_ROWS = 50
 """Rows of one observation chunk and of one commit: a second of driving."""
 SMALL_CHUNK_ROWS = 1000
 """Rows of a chunk of any other column: a quarter of the files and half the bytes of 50-row chunks."""
+
+PIECE_ROWS = 500
+"""Rows that are decoded at a time where a whole episode may be too much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +130,13 @@ def open_session(path: str | Path) -> Session:
     they are listed in `damaged`.
     """
     path = existing_path(path)
-    if not path.exists():
-        raise SessionError(f"there is no session at {path}: check the path, or record one with `teleop record {path}`")
     return Session(path, session_attrs(path))
 
 
 def session_attrs(path: Path) -> dict[str, Any]:
     """The root's attributes, once it is certain that this teleop can read them; else SessionError."""
+    if not path.exists():
+        raise SessionError(f"there is no session at {path}: check the path, or record one with `teleop record {path}`")
     if not (path / "zarr.json").exists():
         raise SessionError(f"{path} is not a session, it has no zarr.json: give the folder that ends in .zarr")
     attrs = group_attributes(path)
@@ -262,6 +266,18 @@ class Episode:
         """The committed rows of a column by its name, decoded now."""
         return self._rows(self._columns[name], self.committed)
 
+    def pieces(self, name: str) -> Iterator[npt.NDArray[Any]]:
+        """The same, a part at a time: an hour of pictures would fill the memory."""
+        for start in range(0, self.committed, PIECE_ROWS):
+            yield self._rows(self._columns[name], min(start + PIECE_ROWS, self.committed), start)
+
+    def pictures(self, chosen: npt.NDArray[np.bool_], camera: str = "") -> Iterator[Image]:
+        """The observations of the rows chosen by (T,), in order; of one of the session's `cameras`, if it is named."""
+        start = 0
+        for piece in self.pieces(f"observation_{camera}" if camera else "observation"):
+            yield from piece[chosen[start : start + len(piece)]]
+            start += len(piece)
+
     @property
     def layers(self) -> tuple[str, ...]:
         """Names of the layers of labels that were added later, for `layer`."""
@@ -281,19 +297,19 @@ class Episode:
         labels[:committed] = self._rows(Column(f"{LABELS}/{name}/action", "float32", (3,), NAN), committed)
         return labels
 
-    def _rows(self, column: Column, count: int) -> npt.NDArray[Any]:
-        self._check_column(column, count)
-        rows = self._read(column.name, count)
+    def _rows(self, column: Column, stop: int, start: int = 0) -> npt.NDArray[Any]:
+        self._check_column(column, stop)
+        rows = self._read(column.name, slice(start, stop))
         if rows.dtype != column.dtype:
             folder = self.path / column.name
             raise SessionError(f"{folder} must be {column.dtype}, got {rows.dtype}: restore it from a backup")
         return rows
 
-    def _read(self, name: str, stop: int | None) -> npt.NDArray[Any]:
+    def _read(self, name: str, rows: slice) -> npt.NDArray[Any]:
         array = None
         try:
             array = zarr.open_array(str(self.path / name), mode="r", zarr_format=3)
-            return np.asarray(array[:stop])
+            return np.asarray(array[rows])
         # What zarr and its codecs raise for bytes that are not what they should be.
         except (ValueError, RuntimeError, TypeError, KeyError, OSError) as error:
             file = self.path / name / ("zarr.json" if array is None else _broken_chunk(array))
@@ -308,11 +324,11 @@ class Episode:
 
     @property
     def final_observation(self) -> Image | None:
-        """uint8 (height, width, 3): what followed the last row; None when recording was killed before the episode's end."""
+        """uint8 (height, width, 3): what followed the last row; None when recording was killed before the end."""
         if self.attrs.get("end") is None:
             return None
         self._check_final_observation()
-        return self._read(FINAL_OBSERVATION, None)
+        return self._read(FINAL_OBSERVATION, slice(None))
 
     @property
     def action(self) -> npt.NDArray[np.float32]:
@@ -413,7 +429,8 @@ class Episode:
         digest = hashlib.sha256()
         for name in self._columns:
             digest.update(f"{name} {self.committed};".encode())
-            digest.update(np.ascontiguousarray(self.column(name)).data)
+            for piece in self.pieces(name):
+                digest.update(np.ascontiguousarray(piece).data)
         return digest.hexdigest()
 
 

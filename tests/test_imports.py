@@ -79,17 +79,24 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.__main__": {"teleop.cli"},
     # Learning: pixels in, actions out, and nothing of pygame or gymnasium.
     "policy": set(),
-    "policy.vision": LEAF,
+    "policy.vision": LEAF | {"teleop.udacity"},
     "policy.heads": LEAF,
     "policy.models": {"policy.heads", "policy.vision"},
     "policy.kinds": set(),
-    "policy.rows": LEAF,
+    "policy.rows": LEAF | {"teleop.session"},
     "policy.labels": LEAF | {"teleop.session", "policy.kinds"},
     "policy.filters": set(),
     "policy.weights": LEAF | {"policy.kinds"},
     "policy.augment": LEAF | {"policy.rows", "policy.vision"},
+    "policy.road_augment": LEAF | {"policy.rows", "policy.vision"},
+    "policy.udacity": LEAF | {"policy.rows", "policy.vision"},
+    "policy.worlds": LEAF
+    | {"teleop.session"}
+    | {f"policy.{part}" for part in ("config", "models", "udacity", "vision")},
     "policy.batches": {"policy.augment", "policy.kinds", "policy.rows"},
-    "policy.dataset": LEAF | {"teleop.session", "policy.filters", "policy.labels", "policy.rows", "policy.vision"},
+    "policy.dataset": LEAF
+    | {"teleop.session"}
+    | {f"policy.{part}" for part in ("filters", "labels", "rows", "udacity", "vision")},
     "policy.run_folder": set(),
     "policy.metrics": {"policy.run_folder"},
     "policy.candidates": {"policy.run_folder"},
@@ -112,7 +119,7 @@ ALLOWED: dict[str, set[str]] = {
     "policy.train": LEAF | {"teleop.session", "policy"},
     "policy.train_command": LEAF
     | {"policy.selection"}
-    | {"policy.config", "policy.metrics", "policy.train", "policy.batches"},
+    | {"policy.config", "policy.metrics", "policy.train", "policy.batches", "policy.worlds"},
     "policy.cli": LEAF | {"teleop.session", "policy"},
     "policy.__main__": {"policy.cli"},
 }
