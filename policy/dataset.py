@@ -144,9 +144,8 @@ def _lesson(session: Session, episode: Episode, vision: Vision, rule: LabelRule,
     if not np.isfinite(rows.action).all():
         raise SessionError(f"a labelled row lacks the expert's action: run `teleop verify {session.path}`")
     origin = {"session": session.path.name, "episode": episode.name, "seed": episode.attrs["seed"]}
-    return Lesson(
-        origin | {"rows": len(rows), "digest": episode.digest(), "labels": _labels_digest(rows)}, rows, episode
-    )
+    origin |= {"rows": len(rows), "digest": episode.digest(), "labels": _labels_digest(rows)}
+    return Lesson(origin, rows, episode)
 
 
 def _labels_digest(rows: Rows) -> str:

@@ -32,6 +32,7 @@ BACK_S = 2.0
 """Seconds in which the car is to be back (the paper's) ..."""
 LEAST_DISTANCE = 7.0
 """... but not within fewer metres: from there it would steer as hard as the usual side offset."""
+WARP, BORDER = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, cv2.BORDER_REFLECT_101
 
 Floats = npt.NDArray[np.float32]
 Matrices = npt.NDArray[np.float64]
@@ -68,16 +69,10 @@ def correction(speed: Floats, shift: Floats, turn: Floats) -> Floats:
 
 def moved(views: Image, vision: Vision, shift: Floats, turn: Floats) -> Image:
     """What views (N, height, width, 3) would show from `shift` (N,) metres and `turn` (N,) radians to the right."""
-    result = np.empty_like(views)
-    for view, back, out in zip(views, _back(vision, shift, turn), result, strict=True):
-        out[:] = cv2.warpPerspective(
-            view,
-            back,
-            view.shape[1::-1],
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REFLECT_101,
-        )
-    return result
+    size = (vision.width, vision.height)
+    pairs = zip(views, _back(vision, shift, turn), strict=True)
+    warped = [cv2.warpPerspective(view, back, size, flags=WARP, borderMode=BORDER) for view, back in pairs]
+    return np.asarray(warped, np.uint8)
 
 
 def _back(vision: Vision, shift: Floats, turn: Floats) -> Matrices:
@@ -102,7 +97,7 @@ def _level() -> Matrices:
 
 
 def _pixels(vision: Vision) -> Matrices:
-    """(3, 3): from a direction in the camera's own frame to a pixel of the view, where 0 is the first pixel's middle."""
+    """(3, 3): from a direction in the camera's own frame to a pixel of the view, where 0 is the middle of the first."""
     height, width, _ = vision.scene.shape
     focal = height / 2 / np.tan(FIELD_OF_VIEW / 2)
     across, along = vision.width / width, vision.height / vision.rows

@@ -57,12 +57,10 @@ class Train(TrainConfig):
             if score:
                 say(_choosing(trained, self.select_tracks))
                 say(_chosen(select(trained.candidates, trained.checkpoint, score, say)))
+            elif not simulated:
+                say("Udacity's simulator can't be driven from here: nothing is chosen, the weights' average is kept")
         except KeyboardInterrupt as interrupt:
             raise KeyboardInterrupt(str(interrupt) or "interrupted; no checkpoint was written") from interrupt
-            if not simulated:
-                say(
-                    "nothing drives Udacity's simulator by itself: the average of the weights is kept, nothing is chosen"
-                )
         evaluate = "evaluate" if simulated else "udacity --learner"
         say(f"{trained.checkpoint} is ready. Next: teleop {evaluate} {trained.checkpoint}")
         return 0

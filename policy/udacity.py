@@ -44,13 +44,12 @@ def taught(
     kept = evened(np.concatenate([lesson.rows.action[:, 0] for lesson in lessons]), rng)
     say(f"{kept.sum():,} of {len(kept):,} moments kept, so that driving straight on does not outweigh the bends")
     ends = np.cumsum([len(lesson.rows) for lesson in lessons])[:-1]
-    return [
-        replace(
-            lesson, rows=Rows.joined(list(_cameras(replace(lesson, rows=lesson.rows[chosen]), vision, side_offset)))
-        )
+    fewer = [
+        replace(lesson, rows=lesson.rows[np.flatnonzero(mask)])
         for lesson, mask in zip(lessons, np.split(kept, ends), strict=True)
-        if len(chosen := np.flatnonzero(mask))
+        if mask.any()
     ]
+    return [replace(lesson, rows=Rows.joined(list(_cameras(lesson, vision, side_offset)))) for lesson in fewer]
 
 
 def evened(steering: npt.NDArray[np.float32], rng: np.random.Generator) -> Mask:

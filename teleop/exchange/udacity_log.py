@@ -1,7 +1,7 @@
 """A recording of Udacity's simulator, driving_log.csv and IMG, as a session with three cameras.
 
-A row is a line of the log. A picture that follows later than half a second, or earlier, begins another episode. The last
-line of an episode gives its final observation: what it says of the steering, nothing followed.
+A row is a line of the log. A picture that follows more than half a second later, or is older, begins another episode.
+The last line of an episode gives its final observation: of what it says of the steering, nothing was seen.
 """
 
 from __future__ import annotations
