@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
+from teleop.errors import ActionError
+
 if TYPE_CHECKING:
     from teleop.road import Road
 
@@ -67,13 +69,13 @@ class Command(Enum):
 
 
 def checked_action(value: npt.ArrayLike, who: str) -> Action:
-    """`value` as a float32 action, or ValueError saying who proposed what and what an action must be."""
+    """`value` as a float32 action, or ActionError saying who proposed what and what an action must be."""
     action = np.array(value, np.float32)
     if action.shape != (3,):
-        raise ValueError(f"an action has shape (3,): steering, gas, brake; {who} proposed shape {action.shape}")
+        raise ActionError(f"an action has shape (3,): steering, gas, brake; {who} proposed shape {action.shape}")
     # Written so that NaN fails it too.
     if not (action >= ACTION_LOW).all() or not (action <= ACTION_HIGH).all():
-        raise ValueError(
+        raise ActionError(
             f"an action is steering in [-1, 1], gas in [0, 1], brake in [0, 1]; {who} proposed {action.tolist()}"
         )
     return action

@@ -49,8 +49,9 @@ LOOK_S = 0.2
 """Between two looks at whether the simulator is there, where no window has to be kept alive."""
 START_IT = ("Start the simulator, choose a track and AUTONOMOUS MODE.", "Then click this window: here you take over.")
 LET_GO = ("Let go of W and S in the simulator's window to hand back.", "Meanwhile it sends nothing to record.")
-NOT_HERE = (Rewind(1), Rewind(2), Rewind(3), Rewind(4), Rewind(5), Command.SLOWER, Command.FASTER)
-"""Time is the simulator's own."""
+NO_TIME_TRAVEL: tuple[Meaning, ...] = (*map(Rewind, range(1, 6)), Command.SLOWER, Command.FASTER)
+NO_TRACKS = (Flow.NEXT, Flow.AGAIN, Flow.PRACTICE)
+"""Time and tracks are the simulator's own."""
 PROGRAMS_END = (signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
 
 
@@ -138,7 +139,7 @@ class _Drives:
         for problem in settings.problems:
             console.print(escape(problem), style="yellow")
         with closing(Window(f"teleop udacity - {self._wanted.learner['name']}")) as window:
-            seat = Seat(window, every_hand_device(settings, HZ), settings.bindings.without(*NOT_HERE))
+            seat = Seat(window, every_hand_device(settings, HZ), settings.bindings.without(*NO_TIME_TRAVEL, *NO_TRACKS))
             try:
                 yield from self._attended(window, seat, settings)
             except SessionError as error:

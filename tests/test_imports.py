@@ -18,7 +18,7 @@ ALLOWED: dict[str, set[str]] = {
     # The shared leaf: values, errors, and the format with its reader.
     "teleop": set(),
     "teleop.errors": set(),
-    "teleop.frame": {"teleop.road"},
+    "teleop.frame": {"teleop.errors", "teleop.road"},
     "teleop.road": set(),
     "teleop.clock": set(),
     "teleop.udacity": LEAF,

@@ -22,14 +22,14 @@ def waited(stage: Stage, trouble: str, remedy: Sequence[str], recording: bool) -
 
 
 def drive_on(stage: Stage, title: str, lines: Sequence[str]) -> Meaning | None:
-    """Say how it went, until somebody wants to drive on (PAUSE or NEXT) or to QUIT."""
+    """Say how it went, until somebody wants to drive on (PAUSE) or to QUIT."""
     hints = [stage.hint("drive on", Command.PAUSE), stage.hint("quit", Flow.QUIT)]
 
     def paint(canvas: pygame.Surface) -> None:
         canvas.fill(DARK)
         stage.window.pen.card(canvas, title, lines, hints)
 
-    return stage.ask(paint, Command.PAUSE, Flow.NEXT)
+    return stage.ask(paint, Command.PAUSE)
 
 
 def _waiting(stage: Stage, trouble: str, remedy: Sequence[str], recording: bool) -> Paint:

@@ -22,6 +22,7 @@ from teleop.worlds.udacity_protocol import (
     Goodbye,
     Ping,
     Telemetry,
+    is_event,
     opening,
     packet,
     steer,
@@ -35,10 +36,11 @@ answer it missed."""
 FORGOTTEN_S = 90.0
 """Without a word. Its first ping after a reconnect takes 25 s."""
 
+FAREWELL_S = 1.0
+
 SILENT = "The simulator does not answer"
 BY_HAND = "Somebody drives by the simulator's own keys"
 HUNG = "The car was let go: nobody drove for a second"
-GONE = "The simulator is gone"
 
 
 class Listener(Protocol):
@@ -49,6 +51,9 @@ class Listener(Protocol):
 
     def lost(self, conversation: Conversation, why: str) -> None:
         """What was seen may no longer be answered."""
+
+    def gone(self, conversation: Conversation) -> None:
+        """It is over."""
 
 
 class Conversation:
@@ -69,35 +74,35 @@ class Conversation:
         self._sending: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Until it is closed, by either side."""
-        self._send(opening(uuid.uuid4().hex))
-        self._send(CONNECTED)
+        """Until either side hangs up, or it says nothing for too long."""
         try:
             with suppress(ConnectionClosed, TimeoutError):
-                await self._hear()
+                await self._socket.send(opening(uuid.uuid4().hex))
+                await self._socket.send(CONNECTED)
+                while await self._hear():
+                    pass
         finally:
-            for timer in (self._watchdog, self._settling):
-                if timer:
-                    timer.cancel()
-            self._listener.lost(self, GONE)
+            self._stop_timers()
+            self._listener.gone(self)
 
-    async def _hear(self) -> None:
-        while True:
-            async with asyncio.timeout(FORGOTTEN_S):
-                message = await self._socket.recv()
-            said = packet(message)
-            if isinstance(said, Goodbye):
-                return
+    async def _hear(self) -> bool:
+        """One message; False when it was the last. Whoever does not read what we say to that is not heard either."""
+        async with asyncio.timeout(FORGOTTEN_S):
+            message = await self._socket.recv()
+            said = packet(message) if self._asked or not is_event(message) else None
             if isinstance(said, Ping):
-                self._send(said.pong)
-            elif self._asked and isinstance(said, DrivenByHand):
+                await self._socket.send(said.pong)
+            elif isinstance(said, DrivenByHand):
                 self._by_hand()
-            elif self._asked and isinstance(said, Telemetry):
+                await self._socket.send(MANUAL)
+            elif isinstance(said, Telemetry):
                 self._take(said)
+        return not isinstance(said, Goodbye)
 
     def answer(self, steering: float, throttle: float) -> None:
         """Drive on from what was seen last."""
         assert self._telemetry
+        self._several |= self._asked
         self._asked, self._moving = True, bool(steering or throttle)
         self._send(steer(steering, throttle, self._telemetry.decimal_mark))
         self._watch()
@@ -105,20 +110,20 @@ class Conversation:
     def let_go(self) -> None:
         """Neither gas nor steering, unless that was said and the answer is awaited."""
         if self._telemetry and (self._moving or not self._asked):
-            self._several |= self._asked
             self.answer(0.0, 0.0)
 
     async def leave(self) -> None:
         """Let go of the car, and hang up."""
-        self._several, self._asked = True, False
-        self.let_go()
-        await asyncio.gather(*self._sending)
+        if self._telemetry:
+            self.answer(0.0, 0.0)
+            await asyncio.wait(self._sending, timeout=FAREWELL_S)
+        self._asked = False  # so whatever it still says is not listened to
+        self._stop_timers()
         await self._socket.close()
 
     def _by_hand(self) -> None:
         self._listener.lost(self, BY_HAND)
         self._moving = False
-        self._send(MANUAL)
         self._watch()
 
     def _take(self, telemetry: Telemetry) -> None:
@@ -144,10 +149,15 @@ class Conversation:
     def _let_go_of_a_forgotten_car(self) -> None:
         if self._asked:
             self._listener.lost(self, SILENT)
-            self._moving, self._several = True, True  # whatever was lost, say it again
+            self._moving = True  # whatever was lost, say it again
         elif self._moving:
             self._listener.lost(self, HUNG)
         self.let_go()
+
+    def _stop_timers(self) -> None:
+        for timer in (self._watchdog, self._settling):
+            if timer:
+                timer.cancel()
 
     def _send(self, message: str) -> None:
         """In order; a simulator that does not read holds up nobody."""

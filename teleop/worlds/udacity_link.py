@@ -22,15 +22,16 @@ from websockets.http11 import Request, Response
 
 from teleop.errors import UserError
 from teleop.udacity import HOST, PORT
-from teleop.worlds.udacity_conversation import SILENCE_S, Conversation
+from teleop.worlds.udacity_conversation import FAREWELL_S, Conversation
 from teleop.worlds.udacity_protocol import Telemetry
 
 PATH = "/socket.io/"
 LARGEST_MESSAGE = 2**20
 """Bytes; telemetry has about 20,000."""
 HANDSHAKE_S = 5.0
-FAREWELL_S = 1.0
 WAITING = "No simulator has connected yet"
+REPLACED = "Another simulator has connected"
+GONE = "The simulator is gone"
 
 T = TypeVar("T")
 
@@ -91,10 +92,12 @@ class Link:
 
         `steering` in [-1, 1]; `throttle` in [-1, 1], negative is brake, and reverse below 5 mph.
         """
-        self._events.call_soon_threadsafe(self._pass_on, seen, steering, throttle)
         with self._changed:
-            self._changed.wait_for(lambda: self._seen is not seen or self._spell != seen.spell, 2 * SILENCE_S)
-            return self._take() if self._spell == seen.spell and self._seen is not seen else None
+            before = self._seen
+            self._events.call_soon_threadsafe(self._pass_on, seen.spell, steering, throttle)
+            # Without a limit: the conversation's watchdog ends the spell when nothing follows.
+            self._changed.wait_for(lambda: self._seen is not before or self._spell != seen.spell)
+            return self._take() if self._spell == seen.spell else None
 
     def coast(self) -> None:
         """Let go of the car: neither gas nor steering. A new telemetry follows."""
@@ -140,32 +143,34 @@ class Link:
         await Conversation(socket, self).run()
 
     def saw(self, conversation: Conversation, telemetry: Telemetry) -> None:
-        """The newest simulator that says something drives: an older one may be what a scene that was left forgot."""
-        self._speak(conversation)
+        """Whoever last began to show what it sees is driven: an older one may be what a scene that was left forgot."""
+        before, self._speaker = self._speaker, conversation
+        if before not in (None, conversation):
+            self._break_off(REPLACED)
+            farewell = self._events.create_task(before.leave())
+            self._farewells.add(farewell)
+            farewell.add_done_callback(self._farewells.discard)
         with self._changed:
             self._seen, self._trouble = Seen(telemetry, self._spell), ""
             self._changed.notify_all()
 
     def lost(self, conversation: Conversation, why: str) -> None:
-        """Also tells of somebody at the keys of a simulator that has said nothing else yet."""
+        self._speaker = self._speaker or conversation
         if conversation is self._speaker:
             self._break_off(why)
 
-    def _speak(self, conversation: Conversation) -> None:
+    def gone(self, conversation: Conversation) -> None:
         if conversation is self._speaker:
-            return
-        if before := self._speaker:
-            self._break_off("")
-            self._farewells.add(self._events.create_task(before.leave()))
-        self._speaker = conversation
+            self._speaker = None
+            self._break_off(GONE)
 
     def _break_off(self, why: str) -> None:
         with self._changed:
             self._spell, self._seen, self._trouble = self._spell + 1, None, why
             self._changed.notify_all()
 
-    def _pass_on(self, seen: Seen, steering: float, throttle: float) -> None:
-        if self._speaker and seen is self._seen:
+    def _pass_on(self, spell: int, steering: float, throttle: float) -> None:
+        if self._speaker and spell == self._spell:
             self._speaker.answer(steering, throttle)
 
     async def _leave(self) -> None:

@@ -77,6 +77,11 @@ def opening(session: str) -> str:
     return "0" + json.dumps(offer, separators=(",", ":"))
 
 
+def is_event(message: str | bytes) -> bool:
+    """It is a telemetry, or pretends to be: nothing else is long."""
+    return isinstance(message, str) and message.startswith(EVENT)
+
+
 def packet(message: str | bytes) -> Packet | None:
     """What a message says; None for all that is to be ignored, which is everything malformed too."""
     if isinstance(message, bytes):
