@@ -168,7 +168,7 @@ class Udacity:
     episodes: int | None = None
     """How many stretches of uninterrupted driving. By default until you quit."""
     speed_mph: float = 15.0
-    """Held by a governor, for policies that only steer; up to 30, the simulator's own limit."""
+    """Held by a governor: policies only steer here. Up to 30, the simulator's own limit."""
     operator: str = ""
     """The driver's name, kept with every episode."""
     host: str = HOST
@@ -321,10 +321,12 @@ def _simulators_learner(path: Path) -> tuple[Driver, dict[str, str]]:
     from teleop.drivers.learner import LearnerDriver
 
     learner = Learner.load(path)
-    try:
-        learner.act(np.zeros(OBSERVATION_SHAPE, np.uint8))
-    except ValueError as error:
-        raise UsageError(f"{path} does not drive in this simulator: {error}; train one on its logs") from error
+    if learner.observation_shape != OBSERVATION_SHAPE:
+        raise UsageError(
+            f"the simulator's pictures are {OBSERVATION_SHAPE}; {path} drives on {learner.observation_shape}: "
+            "train one on the simulator's logs, with teleop import udacity and policy train"
+        )
+    learner.act(np.zeros(OBSERVATION_SHAPE, np.uint8))  # the first time takes longest
     return LearnerDriver(learner), {"name": learner.name, "sha256": learner.sha256}
 
 
@@ -337,8 +339,15 @@ class LearnerFrom:
     def __call__(self) -> Driver:
         from policy.learner import Learner
         from teleop.drivers.learner import LearnerDriver
+        from teleop.writer import CAR_RACING_OBSERVATION
 
-        return LearnerDriver(Learner.load(self.path))
+        learner = Learner.load(self.path)
+        if learner.observation_shape != CAR_RACING_OBSERVATION:
+            raise UsageError(
+                f"CarRacing-v3's tracks are driven by a policy that learned from such; {self.path} learned from the "
+                f"Udacity simulator: let it drive there, teleop udacity --learner {self.path}"
+            )
+        return LearnerDriver(learner)
 
 
 class BehavioralCloning:

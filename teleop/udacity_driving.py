@@ -67,8 +67,8 @@ class Wanted:
     session: Path | None = None
     headless: bool = False
     episodes: int | None = None
-    speed_mph: float | None = None
-    """Held by a governor, where the policy only steers."""
+    speed_mph: float = 15.0
+    """Held by a governor: policies only steer here."""
     operator: str = ""
 
 
@@ -118,8 +118,7 @@ class _Drives:
         self._wanted, self._link, self._recorder = wanted, link, recorder
         self._interventions = Interventions(lambda: link.trouble == BY_HAND)
         self._world = UdacityWorld(link, self._interventions.figures)
-        speed = wanted.speed_mph
-        self._driver = Governed(wanted.driver, speed * MPH) if speed else wanted.driver
+        self._driver = Governed(wanted.driver, wanted.speed_mph * MPH)
         self._seeds = count(next_seed(open_session(recorder.path)) if recorder else 0)
         self._start = Start(
             seed=0, mode="rollout", paced=True, operator=wanted.operator, gate="only learner", learner=wanted.learner

@@ -28,7 +28,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def impatient(patient: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Silence is noticed sooner."""
     monkeypatch.setattr(udacity_conversation, "SILENCE_S", SOON_S)
 
@@ -70,7 +70,7 @@ def answer(link: Link) -> Driver:
     return Driver(link)
 
 
-def drive_on(simulator: RawSimulator, link: Link, answer: Driver, seen: Seen) -> Seen:
+def drive_on(simulator: RawSimulator, answer: Driver, seen: Seen) -> Seen:
     """One frame, which must go as it should."""
     following = answer(seen, 0.25, 0.5)
     assert simulator.hear_command() == ("0.250000", "0.500000")
@@ -123,7 +123,7 @@ def test_missing_pings_are_forgiven(simulator: RawSimulator, link: Link, answer:
     assert udacity_conversation.FORGOTTEN_S > 3 * 25
     seen = look(link)
     for _ in range(3):
-        seen = drive_on(simulator, link, answer, seen)
+        seen = drive_on(simulator, answer, seen)
 
 
 def test_who_drives_by_the_simulators_keys_is_left_to_it(simulator: RawSimulator, link: Link, answer: Driver) -> None:
@@ -135,22 +135,22 @@ def test_who_drives_by_the_simulators_keys_is_left_to_it(simulator: RawSimulator
     assert following.result(PATIENCE_S) is None
     assert link.trouble == BY_HAND
     simulator.say(telemetry())
-    drive_on(simulator, link, answer, look(link))
+    drive_on(simulator, answer, look(link))
 
 
-def test_a_car_that_nobody_drives_is_let_go(
-    impatient: None, simulator: RawSimulator, link: Link, answer: Driver
-) -> None:
-    seen = drive_on(simulator, link, answer, look(link))
+@pytest.mark.usefixtures("impatient")
+def test_a_car_that_nobody_drives_is_let_go(simulator: RawSimulator, link: Link, answer: Driver) -> None:
+    seen = drive_on(simulator, answer, look(link))
     assert simulator.hear_command() == AT_REST
     assert link.trouble == HUNG
     assert answer(seen, 0.25, 0.5).result(PATIENCE_S) is None
     assert simulator.hears_nothing(0.2)
     simulator.say(telemetry())
-    drive_on(simulator, link, answer, look(link))
+    drive_on(simulator, answer, look(link))
 
 
-def test_a_lost_reply_stalls_nothing(impatient: None, simulator: RawSimulator, link: Link, answer: Driver) -> None:
+@pytest.mark.usefixtures("impatient")
+def test_a_lost_reply_stalls_nothing(simulator: RawSimulator, link: Link, answer: Driver) -> None:
     following = answer(look(link), 0.25, 0.5)
     assert simulator.hear_command() == ("0.250000", "0.500000")
     assert simulator.hear_command() == AT_REST
@@ -158,7 +158,7 @@ def test_a_lost_reply_stalls_nothing(impatient: None, simulator: RawSimulator, l
     assert link.trouble == SILENT
     for _ in range(2):  # both, in the end
         simulator.say(telemetry())
-    drive_on(simulator, link, answer, look(link))
+    drive_on(simulator, answer, look(link))
 
 
 def test_letting_go_is_said_once(simulator: RawSimulator, link: Link) -> None:
@@ -176,24 +176,24 @@ def test_a_simulator_may_come_back(simulator: RawSimulator, link: Link, answer: 
     assert link.trouble == GONE
     with RawSimulator(link.port) as again:
         again.say(telemetry())
-        drive_on(again, link, answer, look(link))
+        drive_on(again, answer, look(link))
 
 
 def test_the_newest_simulator_is_driven_and_the_older_let_go(
     simulator: RawSimulator, link: Link, answer: Driver
 ) -> None:
-    seen = drive_on(simulator, link, answer, look(link))
+    seen = drive_on(simulator, answer, look(link))
     with RawSimulator(link.port) as newest:
         newest.say(telemetry())
         assert simulator.hear_command() == AT_REST
         with pytest.raises(HungUp):
             simulator.hear()
         assert answer(seen, 0.25, 0.5).result(PATIENCE_S) is None
-        drive_on(newest, link, answer, look(link))
+        drive_on(newest, answer, look(link))
 
 
 def test_the_end_lets_go_of_the_car(simulator: RawSimulator, link: Link, answer: Driver) -> None:
-    drive_on(simulator, link, answer, look(link))
+    drive_on(simulator, answer, look(link))
     link.close()
     assert simulator.hear_command() == AT_REST
     with pytest.raises(HungUp):
@@ -292,7 +292,7 @@ def hands_from_elsewhere(link: Link) -> None:
     ids=lambda attack: attack.__name__,
 )
 def test_a_stranger_neither_moves_nor_stops_the_car(attack, simulator, link, answer) -> None:  # type: ignore[no-untyped-def]
-    seen = drive_on(simulator, link, answer, look(link))
+    seen = drive_on(simulator, answer, look(link))
     attack(link)
-    seen = drive_on(simulator, link, answer, seen)
+    seen = drive_on(simulator, answer, seen)
     assert not link.trouble
