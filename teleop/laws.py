@@ -18,7 +18,7 @@ from teleop.loop import Rewindable, World
 from teleop.session import PROPOSAL_COLUMNS
 
 Columns = Mapping[str, npt.NDArray[Any]]
-"""The committed rows of every column, by name."""
+"""The committed rows of every column, by name; of pictures only whether each shows anything: not all are black."""
 
 ATTRIBUTES: dict[str, type | tuple[type, ...]] = {
     "seed": int,
@@ -90,7 +90,7 @@ def written(columns: Columns, unknown: Collection[str] = ()) -> Iterator[str]:
         "driver": columns["driver"] == 255,
         "wheels_on_road": columns["wheels_on_road"] == 255,
     }
-    never |= {name: ~image.any(axis=(1, 2, 3)) for name, image in columns.items() if name.startswith("observation")}
+    never |= {name: ~shown for name, shown in columns.items() if name.startswith("observation")}
     never |= {name: np.isnan(columns[name]) for name in ("nudge", "time_scale", "reward")}
     never |= {name: columns[name] < 0 for name in ("step", "tiles_visited", "time_ns", "late_ns")}
     for name in PROPOSAL_COLUMNS.values():

@@ -19,8 +19,9 @@ PICTURE = r"(.+?\.jpe?g)\s*,\s*"
 LINE = re.compile(PICTURE * 3 + "(.*)", re.IGNORECASE)
 STAMP = re.compile(r"(\d{4})_(\d\d)_(\d\d)_(\d\d)_(\d\d)_(\d\d)_(\d{3})\.jpe?g", re.IGNORECASE)
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(E[-+]?\d+)?", re.IGNORECASE)
-PRINTED = re.compile(r"-?(0|[1-9]\d*)(\.\d*[1-9])?(E[-+]\d+)?")
-"""A number as the simulator prints it: a fraction never ends in 0, and nothing groups the thousands."""
+PRINTED = re.compile(r"-?((0|[1-9]\d*)(\.\d*[1-9])?|[1-9](\.\d*[1-9])?E[-+]\d+)")
+"""A number as the simulator prints it: a fraction never ends in 0, nothing groups the thousands, and before an exponent
+stands one digit."""
 LOWEST, HIGHEST = (-1.0, 0.0, 0.0, 0.0), (1.0, 1.0, 1.0, float("inf"))
 """Of steering, throttle, brake and speed."""
 ROUNDING = 1e-3
