@@ -9,7 +9,7 @@ import shlex
 import signal
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import count, islice
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from teleop.clock import FreeMetronome
 from teleop.devices.nobody import Nobody
 from teleop.devices.seat import NamedDevice, Seat
 from teleop.drivers.governor import Governed
-from teleop.frame import Command, End, Source, Start
+from teleop.frame import Command, End, Frame, Source, Start, Tick
 from teleop.gates import Only, TakeOver
 from teleop.hands import every_hand_device
 from teleop.loop import Driver, Gate, Sink, run_episode
@@ -81,19 +81,23 @@ def drive_udacity(wanted: Wanted, console: Console) -> None:
         require_screen("for the policy alone, without one: --headless")
     told = _Told(console)
     try:
-        with ExitStack() as stack:
-            stack.enter_context(_ended_by_signals())
-            recorder = stack.enter_context(_recorder(wanted.session)) if wanted.session else None
-            link = stack.enter_context(Link(wanted.host, wanted.port))
-            console.print(f"listening on {wanted.host}:{link.port}; {START_IT[0]}", highlight=False)
-            drives = _Drives(wanted, link, recorder)
-            ends = stack.enter_context(closing(drives.alone() if wanted.headless else drives.in_window(console)))
-            for end in islice(ends, wanted.episodes):
-                told.drive(end, link.trouble)
+        _drive(wanted, told, console)
     except KeyboardInterrupt:  # how driving without a window ends
         told.all(wanted.session)
         raise
     told.all(wanted.session)
+
+
+def _drive(wanted: Wanted, told: _Told, console: Console) -> None:
+    with ExitStack() as stack:
+        stack.enter_context(_ended_by_signals())
+        recorder = stack.enter_context(_recorder(wanted.session)) if wanted.session else None
+        link = stack.enter_context(Link(wanted.host, wanted.port))
+        console.print(f"listening on {wanted.host}:{link.port}; {START_IT[0]}", highlight=False)
+        drives = _Drives(wanted, link, recorder, told)
+        ends = stack.enter_context(closing(drives.alone() if wanted.headless else drives.in_window(console)))
+        for _ in islice(ends, wanted.episodes):
+            pass
 
 
 def _recorder(session: Path) -> Recorder:
@@ -114,8 +118,8 @@ def _ended_by_signals() -> Iterator[None]:
 class _Drives:
     """One episode after another."""
 
-    def __init__(self, wanted: Wanted, link: Link, recorder: Recorder | None) -> None:
-        self._wanted, self._link, self._recorder = wanted, link, recorder
+    def __init__(self, wanted: Wanted, link: Link, recorder: Recorder | None, told: _Told) -> None:
+        self._wanted, self._link, self._recorder, self._told = wanted, link, recorder, told
         self._interventions = Interventions(lambda: link.trouble == BY_HAND)
         self._world = UdacityWorld(link, self._interventions.figures)
         self._driver = Governed(wanted.driver, wanted.speed_mph * MPH)
@@ -183,7 +187,7 @@ class _Drives:
                 device=device,
                 drivers={Source.LEARNER: self._driver},
                 gate=gate,
-                sinks=[*recorders, self._interventions, *sinks],
+                sinks=[*recorders, self._interventions, self._told, *sinks],
                 metronome=FreeMetronome(),
             )
         except NoCarError:
@@ -192,27 +196,35 @@ class _Drives:
             self._link.coast()
 
 
-@dataclass(slots=True)
 class _Told:
-    """What the console was told, drive by drive."""
+    """Implements `loop.Sink`: tells the console how each episode went, and all of them together."""
 
-    console: Console
-    ends: list[End] = field(default_factory=list)
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._frames, self._autonomy = 0, Autonomy()
 
-    def drive(self, end: End, trouble: str) -> None:
-        self.ends.append(end)
-        why = trouble if end.why == "truncated" and trouble else end.why
-        self.console.print(escape(f"{_counted(end)}, {_autonomy(end)}; {why}"), highlight=False)
+    def on_start(self, start: Start) -> None:
+        pass
+
+    def on_frame(self, frame: Frame) -> None:
+        pass
+
+    def on_idle(self, tick: Tick, why: str) -> None:
+        pass
+
+    def on_end(self, end: End) -> None:
+        self._frames, self._autonomy = self._frames + end.steps, self._autonomy + _autonomy(end)
+        why = "the simulator broke off" if end.why == "truncated" else end.why
+        self._console.print(escape(f"{_counted(end)}: {why}; {_autonomy(end)}"), highlight=False)
 
     def all(self, session: Path | None) -> None:
-        frames = sum(end.steps for end in self.ends)
-        if not frames:
+        """Nothing where nothing was driven."""
+        if not self._frames:
             return
-        total = sum((_autonomy(end) for end in self.ends), Autonomy())
-        self.console.print(f"in all {counted(frames, 'frame')}: {total}", highlight=False)
+        self._console.print(f"in all {counted(self._frames, 'frame')}: {self._autonomy}", highlight=False)
         if session:
             name = shlex.quote(str(session))
-            self.console.print(escape(f"saved; next: policy train --arch pilotnet --out better.safetensors {name}"))
+            self._console.print(escape(f"saved; next: policy train --arch pilotnet --out better.safetensors {name}"))
 
 
 def _counted(end: End) -> str:

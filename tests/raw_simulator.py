@@ -20,7 +20,7 @@ from PIL import Image
 ADDRESS = "/socket.io/?EIO=4&transport=websocket"
 FRAGMENT = 1016
 TEXT, CONTINUATION, CLOSE = 1, 0, 8
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 """For a busy machine; nothing here is timed."""
 
 
@@ -130,8 +130,8 @@ class RawSimulator:
         self.close()
 
 
-Reply = Callable[[int, float, float], str | None]
-"""From the number of the command, its steering and its throttle to the next message; None to hang up."""
+Reply = Callable[[int], str | None]
+"""From how many commands there were to the next message; None to hang up."""
 
 
 class DrivenSimulator:
@@ -156,9 +156,10 @@ class DrivenSimulator:
                 return
 
     def _answered(self, simulator: RawSimulator) -> str | None:
-        steering, throttle = (float(number.replace(",", ".")) for number in simulator.hear_command())
-        self.commands.append((steering, throttle))
-        return self._reply(len(self.commands), steering, throttle)
+        name, said = json.loads(simulator.hear()[2:])
+        if name == "steer":
+            self.commands.append((float(said["steering_angle"]), float(said["throttle"])))
+        return self._reply(len(self.commands))
 
     def over(self) -> list[tuple[float, float]]:
         """Every command, once either side has hung up."""
