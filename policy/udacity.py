@@ -55,8 +55,7 @@ def taught(
 def evened(steering: npt.NDArray[np.float32], rng: np.random.Generator) -> Mask:
     """(N,): rows to keep of those that steer like this (N,), so that no bin of |steering| has more than the mean bin.
 
-    The paper asks for more frames of bends and gives no rule. This one leaves a log of bends alone, and of the usual
-    log, mostly straight, a third.
+    The paper asks for more frames of bends and gives no rule. This one leaves nearly all of a log of bends.
     """
     place = np.minimum((np.abs(steering) * STEERING_BINS).astype(np.int64), STEERING_BINS - 1)
     count = np.bincount(place, minlength=STEERING_BINS)

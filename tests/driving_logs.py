@@ -50,9 +50,12 @@ def save_pictures(folder: Path, time: datetime, bend: float, seed: int = 0) -> N
 
 
 def record_log(
-    folder: Path, rows: int = 8, seed: int = 0, step_ms: int = 100, line: Format = spaced, path: str = "IMG/"
+    folder: Path, rows: int = 8, seed: int = 0, step_ms: int = 100, line: Format = spaced, path: str = ""
 ) -> Path:
-    """Append a drive of so many lines, pictures and all, steering where the road leads; returns the folder."""
+    """Append a drive of so many lines that steers where the road leads; returns the folder.
+
+    With another `path` to the pictures, there are none.
+    """
     log = folder / "driving_log.csv"
     folder.mkdir(parents=True, exist_ok=True)
     began = BEGAN + timedelta(hours=seed)
@@ -60,6 +63,7 @@ def record_log(
     with log.open("a", newline="") as file:
         for number, bend in enumerate(bends.tolist()):
             time = began + timedelta(milliseconds=step_ms * number)
-            save_pictures(folder, time, bend, seed=number)
-            file.write(line(names(time, path), [bend, 0.5, 0, 20.5 + number / 8]) + "\n")
+            if not path:
+                save_pictures(folder, time, bend, seed=number)
+            file.write(line(names(time, path or "IMG/"), [bend, 0.5, 0, 20.5 + number / 8]) + "\n")
     return folder

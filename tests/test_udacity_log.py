@@ -1,22 +1,23 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 
 from teleop.cli import run
 from teleop.errors import SessionError
+from teleop.exchange import udacity_log
 from teleop.exchange.driving_log import LogError, Numbers, read_numbers
-from teleop.exchange.udacity_log import LONGEST_EPISODE, Imported, Recording, import_recording
+from teleop.exchange.udacity_log import Imported, Recording, import_recording
 from teleop.frame import Source
 from teleop.library import info, verify
 from teleop.session import Session, open_session
 from teleop.udacity import CAMERAS, ENVIRONMENT, MPH, UNKNOWN
-from tests.driving_logs import BEGAN, Format, names, record_log, road_scene, save_pictures, spaced
+from tests.driving_logs import BEGAN, Format, names, record_log, road_scene, spaced
 
 
 @pytest.fixture(scope="module")
@@ -116,9 +117,10 @@ def exponents(pictures: Sequence[str], numbers: Sequence[float]) -> str:
 
 
 @pytest.mark.parametrize("line", [spaced, bare, decimal_commas, exponents])
-@pytest.mark.parametrize("path", ["IMG/", "C:\\Users\\Jo, Ann\\sim\\IMG\\", "/home/jo/data/IMG/"])
+@pytest.mark.parametrize("path", ["./IMG/", "C:\\Users\\Jo, Ann\\sim\\IMG\\", "/home/jo/data/IMG/"])
 @pytest.mark.parametrize("header", ["", "center,left,right,steering,throttle,brake,speed\n"])
 def test_every_versions_way_to_write_a_log_is_read(tmp_path: Path, line: Format, path: str, header: str) -> None:
+    (tmp_path / "IMG").mkdir()
     (tmp_path / "driving_log.csv").write_text(header)
     record_log(tmp_path, rows=3, line=line, path=path)
     rows = Recording(tmp_path).rows
@@ -149,7 +151,7 @@ def test_numbers_with_decimal_commas_are_told_apart(text: str, numbers: Numbers)
 def test_random_drives_written_with_decimal_commas_are_never_misread() -> None:
     rng = np.random.default_rng(5)
     read = 0
-    for _ in range(2000):
+    for _ in range(500):
         pedals = rng.choice([0.0, 1.0, rng.random()], 2)
         written = [f"{number:.7g}" for number in (rng.uniform(-1, 1), *pedals, rng.uniform(0, 31))]
         try:
@@ -157,12 +159,12 @@ def test_random_drives_written_with_decimal_commas_are_never_misread() -> None:
             read += 1
         except ValueError:
             pass
-    assert read > 1950, "few are refused"
+    assert read > 480, "few are refused"
 
 
 def test_decimal_commas_that_can_be_read_in_two_ways_are_refused_with_the_remedy(tmp_path: Path) -> None:
     record_log(tmp_path, rows=3)
-    two_ways = bare(names(BEGAN), []) + ",0,5,0,1,0,5,5"
+    two_ways = bare(names(BEGAN), []) + ",0,1,0,1,12,3"
     rewrite(tmp_path, lambda lines: lines.insert(1, two_ways))
     message = error_of(lambda: Recording(tmp_path))
     assert "line 2 of driving_log.csv: decimal commas" in message
@@ -205,18 +207,17 @@ def test_a_gap_or_time_that_goes_back_begins_another_episode(tmp_path: Path) -> 
     assert (told.lines, told.rows, told.ends, told.episodes) == (6, 3, 3, 2)
 
 
-def test_a_long_drive_is_cut_into_episodes_without_losing_a_row(tmp_path: Path) -> None:
-    save_pictures(tmp_path, BEGAN, 0.0)
-    times = [BEGAN + timedelta(milliseconds=70 * number) for number in range(LONGEST_EPISODE + 3)]
-    for time in times:
-        for name, there in zip(names(time), names(BEGAN), strict=True):
-            if not (tmp_path / name).exists():
-                os.link(tmp_path / there, tmp_path / name)
-    lines = (spaced(names(time), [0, 0.5, 0, 10.5]) for time in times)
-    (tmp_path / "driving_log.csv").write_text("\n".join(lines))
-    told, session = imported(tmp_path)
-    assert [episode.committed for episode in session.episodes] == [LONGEST_EPISODE, 2]
+def test_a_long_drive_is_cut_into_episodes_without_losing_a_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(udacity_log, "LONGEST_EPISODE", 4)
+    told, session = imported(record_log(tmp_path, rows=11, step_ms=70))
+    assert [episode.committed for episode in session.episodes] == [4, 4, 2]
     assert (told.hz, told.ends) == (14, 1)
+    before, after = session.episodes[:2]
+    final = before.final_observation
+    assert final is not None
+    np.testing.assert_array_equal(final, after.observation[0])
 
 
 def test_rows_whose_pictures_are_missing_or_damaged_are_counted_and_left_out(tmp_path: Path) -> None:
@@ -229,7 +230,6 @@ def test_rows_whose_pictures_are_missing_or_damaged_are_counted_and_left_out(tmp
     assert (told.missing, told.rows, told.ends) == (2, 7, 1)
     assert session.episodes[0].time_ns.tolist()[:3] == [0, 100_000_000, 400_000_000]
     assert session.episodes[0].step.tolist() == list(range(7))
-    (told.session / "zarr.json").unlink()
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda file: file.write_bytes(b"no picture")])
@@ -266,10 +266,6 @@ def test_names_that_leave_the_folder_are_refused(tmp_path: Path) -> None:
 
 def test_pictures_of_another_size_are_refused(tmp_path: Path) -> None:
     record_log(tmp_path, rows=3)
-    other = record_log(tmp_path / "other", rows=1)
-    (other / names(BEGAN)[0]).replace(tmp_path / names(BEGAN)[0])
-    from PIL import Image as Pillow
-
     Pillow.new("RGB", (640, 320)).save(tmp_path / names(BEGAN)[0])
     assert "the simulator's pictures are 320x160" in error_of(lambda: imported(tmp_path))
 
@@ -297,9 +293,8 @@ def test_the_command_says_what_became_of_the_log(
     said = capsys.readouterr().out
     assert "14 rows in 2 episodes, 1 s of driving at 10 Hz" in said
     assert "2 lines ended a drive" in said
-    assert (
-        f"next: policy train --arch pilotnet --out {tmp_path / 'drives.safetensors'} {tmp_path / 'drives.zarr'}" in said
-    )
+    made = tmp_path / "drives"
+    assert f"next: policy train --arch pilotnet --out {made}.safetensors {made}.zarr" in said
     assert run(["import", "udacity", str(recording), str(tmp_path / "more"), "--most-missing", "2"]) == 2
     assert run(["import", "udacity", str(tmp_path), str(tmp_path / "more")]) == 1
     assert "Traceback" not in capsys.readouterr().err
