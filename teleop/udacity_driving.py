@@ -5,7 +5,6 @@ The simulator connects to us when its autonomous mode is chosen. Every stretch o
 
 from __future__ import annotations
 
-import shlex
 import signal
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -16,13 +15,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from teleop.autonomy import Autonomy
 from teleop.bindings import Flow, Meaning, Rewind
 from teleop.clock import FreeMetronome
 from teleop.devices.nobody import Nobody
 from teleop.devices.seat import NamedDevice, Seat
 from teleop.drivers.governor import Governed
-from teleop.frame import Command, End, Frame, Source, Start, Tick
+from teleop.frame import Command, End, Source, Start
 from teleop.gates import Only, TakeOver
 from teleop.hands import every_hand_device
 from teleop.loop import Driver, Gate, Sink, run_episode
@@ -31,6 +29,7 @@ from teleop.screens.simulator import drive_on, waited
 from teleop.screens.stage import Stage
 from teleop.session import SessionError, next_seed, open_session
 from teleop.settings.settings import Settings, load_settings
+from teleop.sinks.account import Account, autonomy_of, frames_text
 from teleop.sinks.cues import Cues
 from teleop.sinks.hud import Hud
 from teleop.sinks.interventions import Interventions
@@ -38,7 +37,6 @@ from teleop.sinks.recorder import Recorder
 from teleop.sounds import Sounds
 from teleop.udacity import ENVIRONMENT, MPH, OBSERVATION_SHAPE, UNKNOWN
 from teleop.window import Window, require_screen
-from teleop.words import counted
 from teleop.worlds.udacity import NoCarError, UdacityWorld
 from teleop.worlds.udacity_conversation import BY_HAND
 from teleop.worlds.udacity_link import Link
@@ -79,22 +77,22 @@ def drive_udacity(wanted: Wanted, console: Console) -> None:
     """
     if not wanted.headless:
         require_screen("for the policy alone, without one: --headless")
-    told = _Told(console)
+    account = Account(console)
     try:
-        _drive(wanted, told, console)
+        _drive(wanted, account, console)
     except KeyboardInterrupt:  # how driving without a window ends
-        told.all(wanted.session)
+        account.sum_up(wanted.session)
         raise
-    told.all(wanted.session)
+    account.sum_up(wanted.session)
 
 
-def _drive(wanted: Wanted, told: _Told, console: Console) -> None:
+def _drive(wanted: Wanted, account: Account, console: Console) -> None:
     with ExitStack() as stack:
         stack.enter_context(_ended_by_signals())
         recorder = stack.enter_context(_recorder(wanted.session)) if wanted.session else None
         link = stack.enter_context(Link(wanted.host, wanted.port))
         console.print(f"listening on {wanted.host}:{link.port}; {START_IT[0]}", highlight=False)
-        drives = _Drives(wanted, link, recorder, told)
+        drives = _Drives(wanted, link, recorder, account)
         ends = stack.enter_context(closing(drives.alone() if wanted.headless else drives.in_window(console)))
         for _ in islice(ends, wanted.episodes):
             pass
@@ -118,8 +116,8 @@ def _ended_by_signals() -> Iterator[None]:
 class _Drives:
     """One episode after another."""
 
-    def __init__(self, wanted: Wanted, link: Link, recorder: Recorder | None, told: _Told) -> None:
-        self._wanted, self._link, self._recorder, self._told = wanted, link, recorder, told
+    def __init__(self, wanted: Wanted, link: Link, recorder: Recorder | None, account: Account) -> None:
+        self._wanted, self._link, self._recorder, self._account = wanted, link, recorder, account
         self._interventions = Interventions(lambda: link.trouble == BY_HAND)
         self._world = UdacityWorld(link, self._interventions.figures)
         self._driver = Governed(wanted.driver, wanted.speed_mph * MPH)
@@ -174,7 +172,7 @@ class _Drives:
         if stage.seat.wants or end.why == "truncated":
             return stage.seat.wants
         title = "Discarded" if end.why == "discarded" else "Stopped here"
-        lines = [_counted(end), *str(_autonomy(end)).split("; ")]
+        lines = [frames_text(end), *str(autonomy_of(end)).split("; ")]
         return drive_on(stage, title, lines)
 
     def _drive(self, start: Start, device: NamedDevice, gate: Gate, sinks: Sequence[Sink]) -> End | None:
@@ -187,51 +185,10 @@ class _Drives:
                 device=device,
                 drivers={Source.LEARNER: self._driver},
                 gate=gate,
-                sinks=[*recorders, self._interventions, self._told, *sinks],
+                sinks=[*recorders, self._interventions, self._account, *sinks],
                 metronome=FreeMetronome(),
             )
         except NoCarError:
             return None
         finally:
             self._link.coast()
-
-
-class _Told:
-    """Implements `loop.Sink`: tells the console how each episode went, and all of them together."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._frames, self._autonomy = 0, Autonomy()
-
-    def on_start(self, start: Start) -> None:
-        pass
-
-    def on_frame(self, frame: Frame) -> None:
-        pass
-
-    def on_idle(self, tick: Tick, why: str) -> None:
-        pass
-
-    def on_end(self, end: End) -> None:
-        self._frames, self._autonomy = self._frames + end.steps, self._autonomy + _autonomy(end)
-        why = "the simulator broke off" if end.why == "truncated" else end.why
-        self._console.print(escape(f"{_counted(end)}: {why}; {_autonomy(end)}"), highlight=False)
-
-    def all(self, session: Path | None) -> None:
-        """Nothing where nothing was driven."""
-        if not self._frames:
-            return
-        self._console.print(f"in all {counted(self._frames, 'frame')}: {self._autonomy}", highlight=False)
-        if session:
-            name = shlex.quote(str(session))
-            self._console.print(escape(f"saved; next: policy train --arch pilotnet --out better.safetensors {name}"))
-
-
-def _counted(end: End) -> str:
-    hz = end.figures["hz"]
-    return counted(end.steps, "frame") + (f" at {hz:.1f} Hz" if hz else "")
-
-
-def _autonomy(end: End) -> Autonomy:
-    figures = end.figures
-    return Autonomy(float(figures["driven_s"] or 0), int(figures["interventions"] or 0), float(figures["human_s"] or 0))

@@ -37,7 +37,7 @@ from teleop.worlds import udacity_conversation
 from teleop.worlds.udacity import NoCarError, UdacityWorld, command
 from teleop.worlds.udacity_conversation import BY_HAND
 from teleop.worlds.udacity_link import WAITING, Link
-from tests import npm_simulator
+from tests import npm_simulator, test_record
 from tests.fakes import ScriptedDevice, Tape
 from tests.lessons import constant_checkpoint
 from tests.optional import need
@@ -51,8 +51,9 @@ TEN_MPH = 10 * MPH
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine is not taken for a silent simulator."""
+    """A busy machine is not taken for a silent simulator, nor for one that will never come."""
     monkeypatch.setattr(udacity_conversation, "SILENCE_S", PATIENCE_S)
+    monkeypatch.setattr(test_record, "PATIENCE_S", PATIENCE_S)
 
 
 @pytest.fixture
