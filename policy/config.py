@@ -29,7 +29,8 @@ class TrainConfig:
     """The checkpoint's file, written exactly here, replacing what is there. The folder OUT.run keeps its training:
     metrics, candidates, and what --resume needs."""
     arch: Literal["bc", "pilotnet"] = "bc"
-    """The network: bc is small and fast; pilotnet is the published one, 66x200 YUV."""
+    """The network: bc is small and fast; pilotnet is the published one, 66x200 YUV. Where sessions are of Udacity's
+    simulator, it is pilotnet, and answers steering alone."""
     native: bool = False
     """See the view's own 84x96 pixels instead of the architecture's size."""
     dashboard: bool = False

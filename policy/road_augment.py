@@ -68,7 +68,11 @@ def correction(speed: Floats, shift: Floats, turn: Floats) -> Floats:
 
 
 def moved(views: Image, vision: Vision, shift: Floats, turn: Floats) -> Image:
-    """What views (N, height, width, 3) would show from `shift` (N,) metres and `turn` (N,) radians to the right."""
+    """What views (N, height, width, 3) would show from `shift` (N,) metres and `turn` (N,) radians to the right.
+
+    On flat ground this is what a camera there sees, to a tenth of the difference that the move makes; what moves in
+    from outside is unknown and reflected.
+    """
     size = (vision.width, vision.height)
     pairs = zip(views, _back(vision, shift, turn), strict=True)
     warped = [cv2.warpPerspective(view, back, size, flags=WARP, borderMode=BORDER) for view, back in pairs]

@@ -28,7 +28,8 @@ class Saliency:
     def run(self, console: Console) -> int:
         # Only now: torch takes seconds to load.
         from policy.checkpoint import load_checkpoint
-        from policy.glances import ZOOM_STEPS, chosen_episodes, glances, moments, onward
+        from policy.glances import chosen_episodes, glances, moments, onward
+        from policy.labels import ZOOM_STEPS
         from policy.pictures import save_animation, save_sheet
         from teleop.session import open_session
 

@@ -115,7 +115,13 @@ ALLOWED: dict[str, set[str]] = {
     | {"teleop.session"}
     | {f"policy.{part}" for part in ("checkpoint", "labels", "learner", "saliency")},
     "policy.pictures": LEAF | {"policy.glances", "policy.saliency"},
-    "policy.saliency_command": {"teleop.session", "policy.checkpoint", "policy.glances", "policy.pictures"},
+    "policy.saliency_command": {
+        "teleop.session",
+        "policy.checkpoint",
+        "policy.glances",
+        "policy.labels",
+        "policy.pictures",
+    },
     "policy.train": LEAF | {"teleop.session", "policy"},
     "policy.train_command": LEAF
     | {"policy.selection"}

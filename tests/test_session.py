@@ -245,6 +245,13 @@ def test_a_digest_changes_with_any_row_and_with_nothing_else(tmp_path: Path) -> 
     assert first.episodes[0].digest() != longer.episodes[0].digest()
 
 
+def test_a_session_of_the_first_format_opens_as_one_without_other_cameras() -> None:
+    sample = open_session(Path(__file__).parents[1] / "sessions/sample.zarr")
+    assert sample.attrs["format_version"] == 1
+    assert sample.attrs["cameras"] == sample.attrs["unknown"] == []
+    assert sample.episodes[0].observation.shape[1:] == (96, 96, 3)
+
+
 def test_a_newer_format_is_refused_with_the_remedy(tmp_path: Path) -> None:
     path = record(tmp_path / "x", 1)
     change_json(path / "zarr.json", lambda metadata: metadata["attributes"].update(format_version=3))

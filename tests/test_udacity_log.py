@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+import zarr
 from PIL import Image as Pillow
 
 from teleop.cli import run
@@ -59,7 +61,7 @@ def test_a_log_becomes_a_session_with_three_cameras_and_real_time(session: Sessi
     assert (first.committed, second.committed) == (7, 7)
     bends = np.random.default_rng(1).uniform(-1, 1, 8).round(7).astype(np.float32)
     np.testing.assert_array_equal(first.action[:, 0], bends[:7])
-    np.testing.assert_array_equal(first.action[:, 1:], np.tile(np.float32([0.5, 0]), (7, 1)))
+    np.testing.assert_array_equal(first.action[:, 1:], np.tile(np.array([0.5, 0], np.float32), (7, 1)))
     np.testing.assert_array_equal(first.human_action, first.action)
     np.testing.assert_array_equal(first.time_ns, np.arange(7) * 100_000_000)
     np.testing.assert_allclose(first.pose[:, 3], (20.5 + np.arange(7) / 8) * MPH, rtol=1e-6)
@@ -298,3 +300,27 @@ def test_the_command_says_what_became_of_the_log(
     assert run(["import", "udacity", str(recording), str(tmp_path / "more"), "--most-missing", "2"]) == 2
     assert run(["import", "udacity", str(tmp_path), str(tmp_path / "more")]) == 1
     assert "Traceback" not in capsys.readouterr().err
+
+
+def copied(session: Session, folder: Path) -> Path:
+    return Path(shutil.copytree(session.path, folder / "copy.zarr"))
+
+
+def test_a_side_cameras_missing_chunk_is_damage(session: Session, tmp_path: Path) -> None:
+    path = copied(session, tmp_path)
+    (path / "episodes/000001/observation_left/c.0.0.0.0").unlink()
+    (finding,) = verify(path, lambda _: None, {}).findings
+    assert (finding.episode, finding.law) == ("000001", "integrity")
+    assert "observation_left/c.0.0.0.0 is missing" in finding.message
+
+
+def test_what_this_world_does_know_has_to_be_written(session: Session, tmp_path: Path) -> None:
+    path = copied(session, tmp_path)
+    for name, nothing in (("pose", np.nan), ("observation_right", 0)):
+        column = zarr.open_array(str(path / "episodes/000000" / name), zarr_format=3)
+        column[3] = nothing
+    found = [finding.message for finding in verify(path, lambda _: None, {}).findings]
+    assert [message.split(" that was never written; ")[0] for message in found] == [
+        "a committed row has a pose", "a committed row has a observation_right"
+    ]  # fmt: skip
+    assert "broken at row 3, 1 of 7 rows" in found[0]

@@ -6,6 +6,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 
@@ -48,7 +49,12 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def config(*sessions: Path, **asked: Any) -> TrainConfig:
     out = sessions[0].with_name(f"policy-{asked.get('steps', 2)}.safetensors")
-    return TrainConfig(sessions=sessions, out=out, **{"arch": "pilotnet", "steps": 2, "batch_size": 4} | asked)
+    options: dict[str, Any] = {"arch": "pilotnet", "steps": 2, "batch_size": 4} | asked
+    return TrainConfig(sessions=sessions, out=out, **options)
+
+
+def floats(*values: float) -> npt.NDArray[np.float32]:
+    return np.array(values, np.float32)
 
 
 def lessons(session: Path) -> list[Lesson]:
@@ -70,10 +76,13 @@ def test_a_view_is_rows_60_to_134_in_yuv() -> None:
     np.testing.assert_array_equal(see(hidden, SEEN)[0], view)
 
 
+UDACITYS: dict[str, Any] = {"width": 200, "height": 66, "rows": 75, "speed": False, "world": "Udacity"}
+
+
 @pytest.mark.parametrize("fields", [{"rows": 84}, {"speed": True}, {"world": "Mars"}])
 def test_a_view_that_udacity_does_not_offer_is_none(fields: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"rows are 75|shows? no speed|world is CarRacing-v3 or Udacity; got 'Mars'"):
-        Vision(**{"width": 200, "height": 66, "rows": 75, "speed": False, "world": "Udacity"} | fields)
+        Vision(**UDACITYS | fields)
 
 
 @pytest.mark.parametrize("loss", HEADS)
@@ -164,7 +173,7 @@ def middles(view: Image) -> list[tuple[float, float]]:
 def test_a_moved_view_shows_the_ground_where_geometry_says(shift: float, turn_deg: float) -> None:
     points = [(-2.0, 9.0), (0.0, 6.0), (1.5, 12.0)]
     turn = float(np.radians(turn_deg))
-    got = moved(seen_on_the_ground(points), SEEN, np.float32([shift]), np.float32([turn]))
+    got = moved(seen_on_the_ground(points), SEEN, floats(*[shift]), floats(*[turn]))
     expected = seen_on_the_ground(points, shift, turn)
     assert len(middles(expected)) == 3
     np.testing.assert_allclose(middles(got), middles(expected), atol=1.0)
@@ -172,9 +181,9 @@ def test_a_moved_view_shows_the_ground_where_geometry_says(shift: float, turn_de
 
 def test_the_correction_leads_back_in_two_seconds() -> None:
     """0.81 m aside at 9 and 30 miles an hour, and at rest: by a simple arc, and no shorter than seven metres."""
-    steering = correction(np.float32([4.02, 13.4, 0.0]), np.float32([0.81, 0.81, 0.81]), np.zeros(3, np.float32))
+    steering = correction(floats(*[4.02, 13.4, 0.0]), floats(*[0.81, 0.81, 0.81]), np.zeros(3, np.float32))
     np.testing.assert_allclose(steering, [-0.16, -0.015, -0.21], atol=0.01)
-    left, right = correction(np.float32([8, 8]), np.zeros(2, np.float32), np.float32([-0.05, 0.05]))
+    left, right = correction(floats(*[8, 8]), np.zeros(2, np.float32), floats(*[-0.05, 0.05]))
     assert left == -right > 0
 
 
