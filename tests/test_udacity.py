@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from itertools import groupby
@@ -200,28 +201,19 @@ def test_what_is_no_number_never_reaches_the_car(link: Link) -> None:
 def test_every_time_the_simulator_comes_back_another_episode_begins(tmp_path: Path) -> None:
     port = npm_simulator.free_port()
     wanted = Wanted(Steers(0.5), {"name": "w", "sha256": ""}, "127.0.0.1", port, tmp_path / "s", True, episodes=2)
-    with Link(port=0) as link:  # another one is nobody's business
-        assert link.port != port
-        simulators = came_back(port)
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(come_back, port)
         drive_udacity(wanted, Console(quiet=True))
-    assert [len(simulator.over()) for simulator in simulators] == [20, 30]
+    assert coming.result() == [20, 30]
     first, second = healthy(tmp_path)
     assert (first.committed, second.committed) == (19, 29)
     assert (first.attrs["seed"], second.attrs["seed"]) == (0, 1)
     assert first.attrs["figures"]["hz"] > 0
 
 
-def came_back(port: int) -> list[DrivenSimulator]:
-    """Two, one after the other, in a thread of their own."""
-    simulators: list[DrivenSimulator] = []
-
-    def connect_twice() -> None:
-        for count in (20, 30):
-            simulators.append(until_heard(partial(DrivenSimulator, port, replies(count))))
-            simulators[-1].over()
-
-    threading.Thread(target=connect_twice, daemon=True).start()
-    return simulators
+def come_back(port: int) -> list[int]:
+    """A simulator that is started twice; how many commands it was given."""
+    return [len(until_heard(partial(DrivenSimulator, port, replies(count))).over()) for count in (20, 30)]
 
 
 def until_heard(make: Callable[[], DrivenSimulator]) -> DrivenSimulator:
@@ -269,6 +261,14 @@ def test_what_makes_no_sense_is_refused_before_anything_listens(
     assert f"{wrong[0]} is" in capsys.readouterr().err
 
 
+def test_without_websockets_the_remedy_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "websockets", None)
+    assert run(["udacity", "--learner", "c.st"]) == 2
+    assert 'pip install "teleop[udacity]"' in " ".join(capsys.readouterr().err.split())
+
+
 def test_a_policy_for_other_pictures_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     save_checkpoint(constant_checkpoint(), tmp_path / "track.st")
     assert run(["udacity", "--learner", str(tmp_path / "track.st"), "--headless"]) == 2
@@ -280,6 +280,26 @@ def test_a_taken_port_ends_the_command_in_words(
 ) -> None:
     assert run(["udacity", "--learner", str(checkpoint), "--headless", "--port", str(link.port)]) == 1
     assert f"port {link.port} on 127.0.0.1 is taken" in capsys.readouterr().err
+
+
+def test_whoever_ends_the_program_the_car_is_let_go_and_the_rows_are_saved(
+    checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def reply(number: int) -> str:
+        if number == 20:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return telemetry()
+
+    port = npm_simulator.free_port()
+    with ThreadPoolExecutor(1) as pool:
+        connecting = pool.submit(until_heard, partial(DrivenSimulator, port, reply))
+        session = ("--session", str(tmp_path / "s"))
+        assert run(["udacity", "--learner", str(checkpoint), "--headless", *session, "--port", str(port)]) == 130
+        commands = connecting.result().over()
+    assert "autonomy 100.0%" in " ".join(capsys.readouterr().out.split())
+    assert [steering for steering, _ in groupby(steering for steering, _ in commands)] == [0, 0.25, 0]
+    assert commands[-1] == AT_REST
+    assert healthy(tmp_path)[0].attrs["end"] == "stopped"
 
 
 @contextmanager
@@ -298,22 +318,6 @@ def at_twenty_hz(number: int) -> str:
     """For ever."""
     time.sleep(0.05)
     return telemetry(shade=number % 200)
-
-
-def test_whoever_ends_the_program_the_car_is_let_go_and_the_rows_are_saved(checkpoint: Path, tmp_path: Path) -> None:
-    port = npm_simulator.free_port()
-    options = ("--learner", str(checkpoint), "--headless", "--session", str(tmp_path / "s"), "--port", str(port))
-    with running(*options) as process:
-        simulator = until_heard(lambda: DrivenSimulator(port, at_twenty_hz))
-        wait_for(lambda: len(simulator.commands) > 10, "some driving")
-        process.send_signal(signal.SIGTERM)
-        output, _ = process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == 130, output
-    assert "Traceback" not in output
-    assert "autonomy 100.0%" in output
-    assert simulator.over()[5][0] == 0.25
-    assert simulator.over()[-1] == AT_REST
-    assert healthy(tmp_path)[0].attrs["end"] == "stopped"
 
 
 def test_real_keys_take_over_in_a_real_window(xvfb: dict[str, str], checkpoint: Path, tmp_path: Path) -> None:
