@@ -1,4 +1,4 @@
-"""A stand-in for Udacity's simulator: its car, its three cameras, its log and its side of the protocol, on roads of ours.
+"""A stand-in for Udacity's simulator: car, cameras, log and its side of the socket, on roads of our own.
 
-Made by us, so it proves nothing about Udacity's own binaries; sizes, units and the protocol follow their sources.
+It proves nothing about Udacity's own binaries. Sizes, units and protocol follow their sources.
 """

@@ -69,12 +69,9 @@ def colours(rng: np.random.Generator) -> tuple[tuple[int, int, int], ...]:
 def speckled(picture: Image, strength: float, size: int, rng: np.random.Generator) -> Image:
     """With random lighter and darker spots of `size` pixels."""
     height, width = picture.shape[:2]
-    spots = rng.normal(0.0, strength, (-(-height // size) if size > 1 else 512, -(-width // size) if size > 1 else 512))
-    if size > 1:
-        spots = cv2.resize(spots, (width, height), interpolation=cv2.INTER_CUBIC)
-    else:
-        spots = np.tile(spots, (-(-height // 512), -(-width // 512)))[:height, :width]
-    return cv2.add(picture, cv2.merge([spots] * 3), dtype=cv2.CV_8U)
+    noise = strength * rng.standard_normal((height // size + 1, width // size + 1), np.float32)
+    spots = cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.add(picture, cv2.merge([spots] * 3), dtype=cv2.CV_8U), np.uint8)
 
 
 def paint(ground: Image, road: Road, corner: Points, asphalt: tuple[int, ...], line: tuple[int, ...]) -> None:

@@ -1,8 +1,8 @@
 """The simulator's autonomous mode: it connects to the server at port 4567 and drives as that tells it.
 
-It speaks as Udacity's program does: Engine.IO 3 announced as 4, no Socket.IO CONNECT, numbers as strings, telemetry twice
-at first and then once an answer, messages cut into frames of 1016 bytes, and nothing at all after a command it can't read.
-What it adds is a referee: more than a metre off the middle somebody has to intervene, and puts the car back.
+It speaks as Udacity's program does: Engine.IO 3 announced as 4, no Socket.IO CONNECT, numbers as text, telemetry twice
+at first and then once an answer, messages cut into frames of 1016 bytes, and silence after a command it can't read.
+What it adds is a referee: more than a metre off the middle, somebody has to intervene and puts the car back.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,7 +70,7 @@ class Simulator:
         self._steering, self._throttle = 0.0, 0.0
 
     def drive(self, port: int, seconds: float) -> Drive:
-        """Connect, let the server drive for so long of the car's time, and quit; TimeoutError when it does not answer."""
+        """Connect, be driven for so long of the car's time, and quit; TimeoutError when no answer comes."""
         drive = Drive()
         with connected(port) as socket:
             self._send_telemetry(socket)  # once because the socket is open,
@@ -81,7 +81,7 @@ class Simulator:
                     socket.send("2")
                     self._send_telemetry(socket)  # and once because Engine.IO is
                 elif packet.startswith("42"):
-                    self._obey(*json.loads(packet[2:]), drive)
+                    self._obey(json.loads(packet[2:]), drive)
                     if drive.elapsed_s >= seconds:
                         break
                     self._send_telemetry(socket)
@@ -89,10 +89,11 @@ class Simulator:
                 socket.send(goodbye)
         return drive
 
-    def _obey(self, event: str, told: dict[str, Any], drive: Drive) -> None:
+    def _obey(self, event: Sequence[Any], drive: Drive) -> None:
         """A frame goes by under the last command while this one is on its way."""
         self._advance(drive)
-        if event == "steer":
+        name, told = event
+        if name == "steer":
             self._steering, self._throttle = number(told["steering_angle"]), number(told["throttle"])
 
     def _advance(self, drive: Drive) -> None:
