@@ -54,7 +54,7 @@ class Cameras:
         cos, sin = math.cos(car.heading), math.sin(car.heading)
         x, y = car.x - self.scenery.corner[0], car.y - self.scenery.corner[1]
         metres = np.array([[cos, sin, x], [sin, -cos, y], [0.0, 0.0, 1.0]])
-        return metres * np.array([[PIXELS_A_M], [PIXELS_A_M], [1.0]])
+        return np.asarray(metres * np.array([[PIXELS_A_M], [PIXELS_A_M], [1.0]]))
 
     def _ground(self, ground: Image, pixel_to_ground: Matrix, top: int, bottom: int) -> Image:
         below_top = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, top], [0.0, 0.0, 1.0]])
