@@ -29,14 +29,15 @@ class TrainConfig:
     """The checkpoint's file, written exactly here, replacing what is there. The folder OUT.run keeps its training:
     metrics, candidates, and what --resume needs."""
     arch: Literal["bc", "pilotnet"] = "bc"
-    """The network: bc is small and fast; pilotnet is the published one, 66x200 YUV."""
+    """The network: bc is small and fast; pilotnet is the published one, 66x200 YUV. Where sessions are of Udacity's
+    simulator, it is pilotnet, and answers steering alone."""
     native: bool = False
     """See the view's own 84x96 pixels instead of the architecture's size."""
     dashboard: bool = False
     """See the dashboard too, rows 84-95: it shows the steering, and so teaches to repeat it instead of to look."""
     speed: bool = True
-    """Tell the network the car's speed. The published PilotNet was told none, but it only steered; who works pedals
-    without knowing the speed does not know when to brake."""
+    """Tell the network the car's speed. The published PilotNet was told none, but it only steered, and so it is in
+    Udacity's world; who works pedals without knowing the speed does not know when to brake."""
     steps: int = 4000
     """Gradient steps."""
     seed: int = 0
@@ -72,10 +73,13 @@ class TrainConfig:
     """Only episodes that scored at least this."""
     outcome: Annotated[tuple[Why, ...], tyro.conf.UseAppendAction] = ()
     """Only episodes that ended like this; may be given several times."""
-    shift: float = 1.0
-    """Augmentation: move views aside and steer back; standard deviation, in track units (half a road is 6.67)."""
-    turn_deg: float = 4.0
-    """Augmentation: turn views and steer back; standard deviation, in degrees."""
+    shift: float | None = None
+    """Augmentation: move views aside and steer back; standard deviation, in track units (half a road is 6.67), in
+    Udacity's world in metres. None: 1 on CarRacing's tracks, nothing in Udacity's world, which has side cameras."""
+    turn_deg: float | None = None
+    """Augmentation: turn views and steer back; standard deviation, in degrees. None: 4, and nothing."""
+    side_offset: float = 0.2
+    """Steering that Udacity's side cameras ask for, back to the middle; 1 is full lock, 25 degrees."""
     threads: int = 1
     """Of torch. More pay only while cores are idle."""
     resume: bool = False
@@ -93,8 +97,9 @@ class TrainConfig:
             "average_decay": (0 <= self.average_decay <= 1, "from 0 to 1"),
             "label_lead": (self.label_lead >= 0, "at least 0"),
             "before_takeover_s": (0 <= self.before_takeover_s < math.inf, "a number from 0 up"),
-            "shift": (0 <= self.shift < math.inf, "a number from 0 up"),
-            "turn_deg": (0 <= self.turn_deg < math.inf, "a number from 0 up"),
+            "shift": (self.shift is None or 0 <= self.shift < math.inf, "a number from 0 up"),
+            "turn_deg": (self.turn_deg is None or 0 <= self.turn_deg < math.inf, "a number from 0 up"),
+            "side_offset": (0 <= self.side_offset <= 1, "from 0 to 1"),
             "threads": (1 <= self.threads <= CORES, f"from 1 to {CORES}, the cores of this machine"),
         }
         for name, (holds, rule) in rules.items():

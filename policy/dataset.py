@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ import numpy as np
 from policy.filters import Filters
 from policy.labels import ZOOM_STEPS, LabelRule
 from policy.rows import Lesson, Rows
-from policy.vision import OBSERVATION_SHAPE, Vision, see_all
+from policy.udacity import STEERING_ALONE, sampled
+from policy.vision import Vision, see_all
 from teleop.errors import UserError
 from teleop.frame import VALIDATION_SEED
 from teleop.session import Episode, Session, SessionError, open_session
@@ -38,7 +40,8 @@ def load_lessons(
     opened. Damaged and filtered episodes are left out, and `say` hears of them.
     """
     opened = [open_session(path) for path in sessions]
-    _check(opened, rule)
+    _check(opened, vision, rule)
+    rule = replace(rule, zoom_in=rule.zoom_in or vision.world != "CarRacing-v3")
     lessons: list[Lesson] = []
     for session in opened:
         for episode in _passing(session, filters or Filters(), say):
@@ -54,12 +57,12 @@ def load_lessons(
     return lessons
 
 
-def _check(sessions: Sequence[Session], rule: LabelRule) -> None:
+def _check(sessions: Sequence[Session], vision: Vision, rule: LabelRule) -> None:
     """Raise DatasetError unless these sessions can be trained on together, by this rule."""
     _check_different(sessions)
     for session in sessions:
         _check_seeds(session)
-        _check_pictures(session)
+        _check_pictures(session, vision)
     _check_layer(sessions, rule)
 
 
@@ -112,12 +115,12 @@ def _check_seeds(session: Session) -> None:
         )
 
 
-def _check_pictures(session: Session) -> None:
-    shape = tuple(session.attrs["observation_shape"])
-    if shape != OBSERVATION_SHAPE:
+def _check_pictures(session: Session, vision: Vision) -> None:
+    shape, seen = tuple(session.attrs["observation_shape"]), vision.scene.shape
+    if shape != seen:
         raise DatasetError(
-            f"policies see pictures of {OBSERVATION_SHAPE}, as CarRacing-v3 gives them; those of {session.path} are "
-            f"{shape}: leave this session out"
+            f"a policy sees one world, this one pictures of {seen}, as {vision.world} gives them; those of "
+            f"{session.path} are {shape}: leave this session out, and train another policy for it"
         )
 
 
@@ -127,17 +130,22 @@ def _left_out(session: Session, name: str, error: SessionError) -> str:
 
 def _lesson(session: Session, episode: Episode, vision: Vision, rule: LabelRule, number: int) -> Lesson | None:
     """None when no row is labelled: then no picture is decoded."""
-    labels = rule.read(episode)
-    mask = labels.labelled
+    labels = replace(rule, hz=session.attrs["hz"]).read(episode)
+    action, mask = labels.action, labels.labelled
+    if not vision.pedals:
+        mask, action = mask & sampled(episode.time_ns), action * STEERING_ALONE
     if not mask.any():
         return None
-    view, speed = see_all(episode.observation[mask], vision)
+    view, speed = see_all(episode.pictures(mask), vision)
+    if not vision.pedals:
+        speed = episode.pose[mask, 3]
     place = np.full(len(speed), number, np.int32)
-    rows = Rows(view, speed, labels.action[mask], labels.kind[mask], episode.step[mask], place)
+    rows = Rows(view, speed, action[mask], labels.kind[mask], episode.step[mask], place)
     if not np.isfinite(rows.action).all():
         raise SessionError(f"a labelled row lacks the expert's action: run `teleop verify {session.path}`")
     origin = {"session": session.path.name, "episode": episode.name, "seed": episode.attrs["seed"]}
-    return Lesson(origin | {"rows": len(rows), "digest": episode.digest(), "labels": _labels_digest(rows)}, rows)
+    origin |= {"rows": len(rows), "digest": episode.digest(), "labels": _labels_digest(rows)}
+    return Lesson(origin, rows, episode)
 
 
 def _labels_digest(rows: Rows) -> str:

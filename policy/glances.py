@@ -18,8 +18,8 @@ from teleop.session import Episode, Session
 
 MOMENTS = 24
 """Where none are named."""
-ANIMATED_TICKS, EVERY = 500, 4
-"""Of an animation: ten seconds of driving, every fourth tick."""
+ANIMATED_S, FRAME_S = 10.0, 0.08
+"""Of an animation: seconds of driving, and between two frames; where ticks are longer, as long as these."""
 
 Moment = tuple[Episode, int]
 """An episode and one of its rows."""
@@ -36,9 +36,9 @@ class Glance:
     episode: str
     step: int
     observation: Image
-    """uint8 (96, 96, 3)."""
+    """uint8 (height, width, 3)."""
     mask: Mask
-    """float32 (96, 96) in [0, 1]: how much each pixel counts for the steering."""
+    """float32 (height, width) in [0, 1]: how much each pixel counts for the steering."""
     policy: Action
     """What the policy would do."""
     expert: Action
@@ -57,27 +57,32 @@ def chosen_episodes(session: Session, number: int | None) -> Sequence[Episode]:
     return chosen
 
 
-def moments(episodes: Iterable[Episode], steps: Sequence[int]) -> list[Moment]:
-    """These steps of every episode; if none are named, 24 spread evenly over all that was driven after the zoom.
+def moments(episodes: Iterable[Episode], steps: Sequence[int], first: int = ZOOM_STEPS) -> list[Moment]:
+    """These steps of every episode; if none are named, 24 spread evenly over all from the `first` on, after the zoom.
 
     Only where no rewind took them back. GlanceError when there are none.
     """
     found: list[Moment] = []
     for episode in episodes:
-        wanted = np.isin(episode.step, steps) if steps else episode.step >= ZOOM_STEPS
+        wanted = np.isin(episode.step, steps) if steps else episode.step >= first
         found += [(episode, row) for row in np.flatnonzero(wanted & episode.kept).tolist()]
     if not found:
-        asked = f"the steps {', '.join(map(str, steps))}" if steps else f"steps from {ZOOM_STEPS} on"
+        asked = f"the steps {', '.join(map(str, steps))}" if steps else f"steps from {first} on"
         raise GlanceError(f"an episode must have {asked}; none has: name others with --frames, or another --episode")
     places = range(len(found)) if steps else np.unique(np.linspace(0, len(found) - 1, MOMENTS).round().astype(int))
     return [found[place] for place in places]
 
 
-def onward(moment: Moment) -> list[Moment]:
-    """Ten seconds of an episode from a moment on, every fourth tick."""
+def every(hz: float) -> int:
+    """Ticks between two frames of an animation of driving at this rate."""
+    return max(1, round(FRAME_S * hz))
+
+
+def onward(moment: Moment, hz: float) -> list[Moment]:
+    """Ten seconds of an episode from a moment on, a tick for every frame."""
     episode, first = moment
     rows = np.flatnonzero(episode.kept)
-    rows = rows[rows >= first][:ANIMATED_TICKS:EVERY]
+    rows = rows[rows >= first][: round(ANIMATED_S * hz) : every(hz)]
     return [(episode, row) for row in rows.tolist()]
 
 
@@ -87,9 +92,10 @@ def glances(checkpoint: Checkpoint, chosen: Iterable[Moment]) -> list[Glance]:
     learner = Learner(network, checkpoint.vision)
     seen: list[Glance] = []
     for episode, group in groupby(chosen, key=lambda moment: moment[0]):
-        observations, steps, expert = episode.observation, episode.step, episode.human_action
-        for _, row in group:
-            observation = observations[row]
+        rows = [row for _, row in group]
+        observations = episode.pictures(np.isin(np.arange(episode.committed), rows))
+        steps, expert = episode.step, episode.human_action
+        for row, observation in zip(sorted(rows), observations, strict=True):
             mask = saliency(network, checkpoint.vision, observation)
             policy = learner.act(observation)
             seen.append(Glance(episode.name, int(steps[row]), observation, mask, policy, expert[row]))

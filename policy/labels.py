@@ -50,6 +50,8 @@ class LabelRule:
     A layer labels there too; its author had the time to look."""
     zoom_in: bool = False
     """Label the second in which the camera zooms in."""
+    hz: float = HZ
+    """Ticks a second of what is labelled."""
 
     def __post_init__(self) -> None:
         check_rule(self.name)
@@ -69,7 +71,7 @@ class LabelRule:
         if episode.discarded:
             return Labels(np.full((episode.committed, 3), np.nan, np.float32), kind)
         teaching = _teaching(episode, self.zoom_in)
-        opinion = _opinions(episode, self.before_takeover_s)
+        opinion = _opinions(episode, self.before_takeover_s * self.hz)
         chosen = teaching & np.isin(opinion, KINDS["labelled" if self.layer else self.name])
         kind[chosen] = opinion[chosen]
         labels = _led(episode, Labels(episode.human_action, kind), self.lead)
@@ -88,23 +90,23 @@ def _teaching(episode: Episode, zoom_in: bool) -> Mask:
     return np.asarray((step >= first) & episode.kept & ~episode.excluded)
 
 
-def _opinions(episode: Episode, before_takeover_s: float) -> npt.NDArray[np.uint8]:
+def _opinions(episode: Episode, before_takeover: float) -> npt.NDArray[np.uint8]:
     """How each row would come by the expert's label, (T,) of `Kind`."""
     human, hands_on = episode.driver == Source.HUMAN, episode.hands_on
     kind = np.full(episode.committed, Kind.NONE, np.uint8)
-    kind[hands_on & ~human & ~_before_takeover(episode, human, before_takeover_s)] = Kind.SHADOW
+    kind[hands_on & ~human & ~_before_takeover(episode, human, before_takeover)] = Kind.SHADOW
     kind[hands_on & human] = Kind.TAKEOVER
     if episode.attrs.get("mode") in DEMONSTRATIONS:
         kind[human] = Kind.DEMO
     return kind
 
 
-def _before_takeover(episode: Episode, human: Mask, seconds: float) -> Mask:
-    """Rows that a learner drove, with a takeover after them within `seconds` of the person's time."""
+def _before_takeover(episode: Episode, human: Mask, within: float) -> Mask:
+    """Rows that a learner drove, with a takeover after them within so many of the person's ticks."""
     ticks = human_ticks(episode)
     takeovers = ticks[1:][human[1:] & ~human[:-1]]
     next_one = np.append(takeovers, np.inf)[np.searchsorted(takeovers, ticks, side="right")]
-    return np.asarray(~human & (next_one - ticks <= seconds * HZ))
+    return np.asarray(~human & (next_one - ticks <= within))
 
 
 def human_ticks(episode: Episode) -> npt.NDArray[np.float64]:

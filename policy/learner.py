@@ -16,7 +16,7 @@ from teleop.frame import ACTION_HIGH, ACTION_LOW, Action, Image
 
 
 class Learner:
-    """Acts on observations of CarRacing-v3.
+    """Acts on observations of the world it was trained for.
 
     Loading sets torch to one thread: the network is so small that waking a second one costs more than it saves, and
     inside a 20 ms tick it would compete with the window and the recorder.
@@ -30,6 +30,8 @@ class Learner:
         """The checkpoint's file name."""
         self.sha256 = sha256
         """Of the checkpoint's file, hex."""
+        self.observation_shape = vision.scene.shape
+        """What it acts on: (96, 96, 3) of CarRacing-v3, or (160, 320, 3) of Udacity's simulator."""
 
     @classmethod
     def load(cls, path: str | Path) -> Learner:
@@ -43,9 +45,9 @@ class Learner:
         """A new episode begins. Nothing to forget: the policy sees one observation at a time."""
 
     def act(self, observation: Image) -> Action:
-        """The action for one observation, uint8 (96, 96, 3): float32 (3,), in range.
+        """The action for one observation, uint8 of `observation_shape`: float32 (3,), in range.
 
-        ValueError for another shape or type.
+        In Udacity's world it is steering, 0, 0. ValueError for another shape or type.
         """
         with torch.inference_mode():
             actions = self._model.act(*self._seen(observation))  # (1, 3)

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from policy.heads import HEADS, Head, one_pedal
 from policy.vision import ALL_ROWS, OBSERVATION_SHAPE, VIEW_ROWS, Vision
@@ -115,10 +116,14 @@ class PilotNet(Network):
     The published network only steers and is told no speed. Where the vision tells it, as it does by default because
     pedals need it, the speed joins the flattened picture and costs 100 parameters. A native view of 84x96 keeps every
     convolution and leaves 960 features: 233,019 parameters with steering alone.
+
+    Where the vision leaves the pedals to others, it answers steering alone; the pedals' numbers are then 0.
     """
 
     def __init__(self, vision: Vision, head: Head = REGRESSION, actions: int = 3) -> None:
         super().__init__(head)
+        self.pedals = vision.pedals
+        actions = actions if vision.pedals else 1
         layers = nn.Sequential(  # (B, 3, 66, 200)
             nn.Conv2d(3, 24, kernel_size=5, stride=2),  # (B, 24, 31, 98)
             nn.ReLU(inplace=True),
@@ -143,8 +148,12 @@ class PilotNet(Network):
         return self.tower.convolutions
 
     def forward(self, view: Tensor, speed: Tensor) -> Tensor:
-        outputs: Tensor = self.tower(normalise(view), speed)  # (B, 3K)
-        return outputs
+        outputs: Tensor = self.tower(normalise(view), speed)  # (B, 3K), or (B, K) without pedals
+        return outputs if self.pedals else functional.pad(outputs, (0, 2 * self.head.values))  # (B, 3K)
+
+    def act(self, view: Tensor, speed: Tensor) -> Tensor:
+        actions = super().act(view, speed)  # (B, 3)
+        return actions if self.pedals else functional.pad(actions[:, :1], (0, 2))
 
     def features(self, view: Tensor, speed: Tensor) -> Tensor:
         return self.tower.features(normalise(view), speed)  # (B, 10)

@@ -9,12 +9,11 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageDraw
 
-from policy.glances import EVERY, Glance
+from policy.glances import Glance, every
 from policy.saliency import overlaid
-from teleop.frame import HZ
 
-ENLARGED = 2
-"""Screen pixels a pixel of the observation."""
+LEAST_WIDTH = 192
+"""Screen pixels: smaller observations are enlarged."""
 CAPTION_HEIGHT = 14
 COLUMNS = 3
 """Of a contact sheet: three pairs of pictures side by side fit a page."""
@@ -24,7 +23,8 @@ def panel(glance: Glance) -> Pillow.Image:
     """A glance as two pictures side by side, with a caption."""
     both = np.hstack([glance.observation, overlaid(glance.observation, glance.mask)])
     picture = Pillow.fromarray(both)
-    picture = picture.resize((picture.width * ENLARGED, picture.height * ENLARGED), Pillow.Resampling.NEAREST)
+    times = max(1, LEAST_WIDTH // glance.observation.shape[1])
+    picture = picture.resize((picture.width * times, picture.height * times), Pillow.Resampling.NEAREST)
     framed = Pillow.new("RGB", (picture.width, picture.height + CAPTION_HEIGHT), "white")
     framed.paste(picture, (0, CAPTION_HEIGHT))
     ImageDraw.Draw(framed).text((3, 1), _caption(glance), fill="black")
@@ -47,8 +47,9 @@ def save_sheet(glances: Sequence[Glance], file: Path) -> None:
     sheet.save(file, format="PNG")
 
 
-def save_animation(glances: Sequence[Glance], file: Path) -> None:
-    """One after another as a GIF that repeats, as fast as it was driven."""
+def save_animation(glances: Sequence[Glance], file: Path, hz: float) -> None:
+    """One after another as a GIF that repeats, as fast as it was driven, in ticks of this rate."""
     first, *others = (panel(glance) for glance in glances)
-    # GIF counts in hundredths of a second; EVERY ticks are eight of them.
-    first.save(file, format="GIF", save_all=True, append_images=others, duration=1000 * EVERY // HZ, loop=0)
+    # GIF counts in hundredths of a second.
+    duration = round(1000 * every(hz) / hz, -1)
+    first.save(file, format="GIF", save_all=True, append_images=others, duration=duration, loop=0)

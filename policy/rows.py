@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from teleop.frame import Image
+from teleop.session import Episode
 
 Floats = npt.NDArray[np.float32]
 
@@ -57,3 +58,5 @@ class Lesson:
     origin: Mapping[str, Any]
     """session, episode, seed, rows, digest of the recording, digest of the labels: kept in the checkpoint."""
     rows: Rows
+    episode: Episode | None = None
+    """That it was read from, for who wants to see more of it."""

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from policy.models import Network, normalise
-from policy.vision import OBSERVATION_SHAPE, Vision, see
+from policy.vision import Vision, see
 from teleop.frame import Image
 
 GLOW = np.array([255, 235, 0], np.float32)
@@ -30,7 +30,7 @@ Mask = npt.NDArray[np.float32]
 
 
 def saliency(network: Network, vision: Vision, observation: Image) -> Mask:
-    """How much each pixel of an observation counts for the steering, float32 (96, 96) in [0, 1].
+    """How much each pixel of an observation counts for the steering, float32 (height, width) in [0, 1].
 
     Rows that the policy does not see count 0; all do when some layer is silent.
     """
@@ -82,10 +82,10 @@ def _spread(mask: Tensor, convolution: nn.Conv2d, shape: torch.Size) -> Tensor:
 
 
 def on_observation(mask: Mask, vision: Vision) -> Mask:
-    """A view's mask (height, width) where it belongs on the observation: (96, 96), 0 where the policy does not look."""
-    height, width = OBSERVATION_SHAPE[:2]
+    """A view's mask (height, width) where it belongs on the observation, 0 where the policy does not look."""
+    height, width, _ = vision.scene.shape
     whole = np.zeros((height, width), np.float32)
-    whole[: vision.rows] = cv2.resize(mask, (width, vision.rows), interpolation=cv2.INTER_LINEAR)
+    whole[vision.shown] = cv2.resize(mask, (width, vision.rows), interpolation=cv2.INTER_LINEAR)
     return whole
 
 

@@ -29,14 +29,18 @@ class Saliency:
         # Only now: torch takes seconds to load.
         from policy.checkpoint import load_checkpoint
         from policy.glances import chosen_episodes, glances, moments, onward
+        from policy.labels import ZOOM_STEPS
         from policy.pictures import save_animation, save_sheet
         from teleop.session import open_session
 
         checkpoint = load_checkpoint(self.checkpoint)
-        spread = moments(chosen_episodes(open_session(self.session), self.episode), self.frames)
+        session = open_session(self.session)
+        first = ZOOM_STEPS if checkpoint.vision.pedals else 0
+        spread = moments(chosen_episodes(session, self.episode), self.frames, first)
         self.out.mkdir(parents=True, exist_ok=True)
         sheet, animation = self.out / "saliency.png", self.out / "saliency.gif"
         save_sheet(glances(checkpoint, spread), sheet)
-        save_animation(glances(checkpoint, onward(spread[0])), animation)
+        hz = session.attrs["hz"]
+        save_animation(glances(checkpoint, onward(spread[0], hz)), animation, hz)
         console.print(f"wrote {sheet} and {animation}", markup=False)
         return 0

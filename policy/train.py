@@ -16,7 +16,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from policy.augment import Astray
 from policy.batches import Ingredient, batches, ingredients
 from policy.candidates import candidates
 from policy.checkpoint import try_writing
@@ -28,12 +27,14 @@ from policy.interrupts import held_interrupts
 from policy.keeper import Keeper
 from policy.labels import LabelRule
 from policy.metrics import Metrics, Progress, Watch
-from policy.models import ARCHITECTURES, Network, vision_of
+from policy.models import ARCHITECTURES, Network
 from policy.resume import Learning
 from policy.rows import Lesson, Rows
 from policy.run_folder import RunFolder
+from policy.udacity import taught
 from policy.vision import Vision
 from policy.weights import Weights
+from policy.worlds import augmentation, vision_for
 from teleop.errors import UserError
 
 VALIDATE_EVERY = 500
@@ -87,14 +88,14 @@ def train(config: TrainConfig, watch: Watch = _ignore, say: Say = _ignore, show:
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
     rng = np.random.default_rng(config.seed)
-    vision = vision_of(config.arch, native=config.native, dashboard=config.dashboard, speed=config.speed)
+    vision = vision_for(config)
     lessons = _lessons(config, vision, say)
     learned, held_out = split_by_episode(lessons, rng)
-    rows = Rows.joined([lesson.rows for lesson in learned])
+    lectures = learned if vision.pedals else taught(learned, vision, config.side_offset, rng, say)
+    rows = Rows.joined([lesson.rows for lesson in lectures])
     weight = Weights(config.weights).of(rows.kind)  # (N,)
-    augment = Astray(vision, config.shift, config.turn_deg) if config.shift or config.turn_deg else None
-    drawn = batches(rows, weight, config.batch_size, rng, augment)
-    say(_summary(learned, held_out))
+    drawn = batches(rows, weight, config.batch_size, rng, augmentation(config, vision))
+    say(_summary(lectures, held_out))
     show(ingredients(rows, weight))
 
     folder = _make_room(config.out)

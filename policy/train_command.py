@@ -46,18 +46,23 @@ class Train(TrainConfig):
             # Only now: torch takes seconds to load, and an interrupt meanwhile is one like any other.
             from policy.selection import Driving, select
             from policy.train import train
+            from policy.worlds import world_of
 
             say = partial(console.print, markup=False)
-            score = Driving(self.select_tracks) if self.select_tracks else None
+            simulated = world_of(self.sessions) == "CarRacing-v3"
+            score = Driving(self.select_tracks) if self.select_tracks and simulated else None
             with _shown(console, self.steps) as watch:
                 trained = train(self, watch, say, lambda found: console.print(_recipe(found)))
             say(_learned(trained))
             if score:
                 say(_choosing(trained, self.select_tracks))
                 say(_chosen(select(trained.candidates, trained.checkpoint, score, say)))
+            elif not simulated:
+                say("Udacity's simulator can't be driven from here: nothing is chosen, the weights' average is kept")
         except KeyboardInterrupt as interrupt:
             raise KeyboardInterrupt(str(interrupt) or "interrupted; no checkpoint was written") from interrupt
-        say(f"{trained.checkpoint} is ready. Next: teleop evaluate {trained.checkpoint}")
+        evaluate = "evaluate" if simulated else "udacity --learner"
+        say(f"{trained.checkpoint} is ready. Next: teleop {evaluate} {trained.checkpoint}")
         return 0
 
 

@@ -4,11 +4,13 @@ CarRacing's observation is a picture with a dashboard painted over its last twel
 steering angle and the running score, so that a network that sees it learns to repeat its own last action instead of
 looking at the road. Therefore only the view (rows 0-83) becomes a picture, and of the dashboard only the speed bar is
 read, as a number. `rows=96` shows the dashboard too, for whoever wants to watch that happen.
+
+Of a picture of Udacity's simulator, rows 60-134 become the view: above is sky, below the bonnet. It shows no speed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from teleop import udacity
 from teleop.frame import Image
 
 OBSERVATION_SHAPE = (96, 96, 3)
@@ -38,6 +41,25 @@ LARGEST_SIDE = 256
 
 
 Colour = Literal["RGB", "YUV"]
+World = Literal["CarRacing-v3", "Udacity"]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the observations of one world show."""
+
+    shape: tuple[int, int, int]
+    """Of an observation: height, width, RGB."""
+    first_row: int
+    """Where the view begins."""
+    rows: tuple[int, ...]
+    """How many rows it may have."""
+
+
+SCENES: Mapping[World, Scene] = {
+    "CarRacing-v3": Scene(OBSERVATION_SHAPE, 0, (VIEW_ROWS, ALL_ROWS)),
+    "Udacity": Scene(udacity.OBSERVATION_SHAPE, 60, (75,)),
+}
 
 
 @dataclass(frozen=True)
@@ -57,6 +79,8 @@ class Vision:
     """Of the observation that become the picture, from the top: 84 (the view) or 96 (the dashboard too)."""
     speed: bool = True
     """Whether the network is told the car's speed, as the dashboard shows it."""
+    world: World = "CarRacing-v3"
+    """Whose observations."""
 
     def __post_init__(self) -> None:
         for name, side in (("width", self.width), ("height", self.height)):
@@ -66,23 +90,45 @@ class Vision:
                 )
         if self.colour not in ("RGB", "YUV"):
             raise ValueError(f"a view's colour is RGB or YUV; got {self.colour!r}")
-        if type(self.rows) is not int or self.rows not in (VIEW_ROWS, ALL_ROWS):
-            raise ValueError(f"a view's rows are {VIEW_ROWS} or {ALL_ROWS}; got {self.rows!r}")
+        if self.world not in SCENES:
+            raise ValueError(f"a view's world is {' or '.join(SCENES)}; got {self.world!r}")
+        if type(self.rows) is not int or self.rows not in self.scene.rows:
+            raise ValueError(f"a view's rows are {' or '.join(map(str, self.scene.rows))}; got {self.rows!r}")
         if type(self.speed) is not bool:
             raise ValueError(f"a view's speed is true or false; got {self.speed!r}")
+        if self.speed and not self.pedals:
+            raise ValueError(f"{self.world}'s pictures show no speed; got a view that tells it")
+
+    @property
+    def scene(self) -> Scene:
+        """What it looks at."""
+        return SCENES[self.world]
+
+    @property
+    def shown(self) -> slice:
+        """The observation's rows that become the picture."""
+        return slice(self.scene.first_row, self.scene.first_row + self.rows)
+
+    @property
+    def pedals(self) -> bool:
+        """Whether who sees this works the pedals too. Without a speed to see, they are left to a governor."""
+        return self.world == "CarRacing-v3"
 
 
 def see(observation: Image, vision: Vision) -> tuple[Image, float]:
-    """One observation as its view, uint8 (height, width, 3), and the car's speed in track units a second."""
-    if observation.shape != OBSERVATION_SHAPE or observation.dtype != np.uint8:
+    """One observation as its view, uint8 (height, width, 3), and the car's speed in track units a second.
+
+    Where the world shows no speed, it is 0.
+    """
+    shape = vision.scene.shape
+    if observation.shape != shape or observation.dtype != np.uint8:
         raise ValueError(
-            f"an observation is uint8 {OBSERVATION_SHAPE}, as CarRacing-v3 gives it; "
-            f"got {observation.dtype} {observation.shape}"
+            f"an observation is uint8 {shape}, as {vision.world} gives it; got {observation.dtype} {observation.shape}"
         )
-    view = _resized(observation[: vision.rows], vision)
+    view = _resized(observation[vision.shown], vision)
     if vision.colour == "YUV":
         view = cv2.cvtColor(view, cv2.COLOR_RGB2YUV)
-    return np.asarray(view, np.uint8), read_speed(observation)
+    return np.asarray(view, np.uint8), read_speed(observation) if vision.pedals else 0.0
 
 
 def _resized(picture: Image, vision: Vision) -> cv2.typing.MatLike:

@@ -153,6 +153,10 @@ class Bindings:
         self.gas = TRIGGERS[self._binding(Drive.GAS).axis]
         self.brake = TRIGGERS[self._binding(Drive.BRAKE).axis]
 
+    def without(self, *meanings: Meaning) -> Bindings:
+        """For people who can't use these."""
+        return Bindings([binding for binding in self.table if binding.meaning not in meanings], self._joystick)
+
     def help_table(self) -> list[tuple[str, str, str]]:
         """(what, keys, gamepad and wheel) a row, in the table's order."""
         return [(binding.what, keys_text(binding), self._hand_text(binding)) for binding in self.table]

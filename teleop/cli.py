@@ -5,6 +5,7 @@ Heavy imports stay inside the commands, so that --help answers at once and recor
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import sys
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import tyro
 from rich.console import Console
 from rich.markup import escape
@@ -21,9 +23,11 @@ from teleop.devices_command import Devices
 from teleop.doctor import Doctor
 from teleop.errors import UsageError, UserError
 from teleop.frame import DIAGNOSIS_SEED, EVALUATION_SEED, VALIDATION_SEED
+from teleop.import_command import Import
 from teleop.progress import progress
 from teleop.record import Record
 from teleop.shift_command import ShiftCommand, names_of
+from teleop.udacity import HOST, OBSERVATION_SHAPE, PORT, TOP_SPEED_MPH
 from teleop.words import counted
 
 if TYPE_CHECKING:
@@ -164,6 +168,56 @@ class Shift(ShiftCommand):
 
 
 @dataclass(frozen=True)
+class Udacity:
+    """Serve Udacity's self-driving-car simulator: a policy drives it, and a touch of your controls takes over."""
+
+    learner: Path
+    """The checkpoint that drives; made of the simulator's own logs: teleop import udacity, policy train."""
+    session: Path | None = None
+    """Record every frame into this session's folder; an existing one is appended to. By default nothing is recorded."""
+    headless: bool = False
+    """Without a window: the policy drives alone, until Ctrl+C."""
+    episodes: int | None = None
+    """How many stretches of uninterrupted driving. By default until you quit."""
+    speed_mph: float = 15.0
+    """Held by a governor: policies only steer here. Up to 30, the simulator's own limit."""
+    operator: str = ""
+    """The driver's name, kept with every episode."""
+    host: str = HOST
+    """Where the simulator connects to; it looks for us on its own machine alone, unless something forwards it."""
+    port: int = PORT
+    """The simulator knows no other than 4567."""
+
+    def run(self, console: Console) -> int:
+        if importlib.util.find_spec("websockets") is None:
+            raise UsageError('the simulator is served with the package websockets: pip install "teleop[udacity]"')
+        if not 0 < self.speed_mph <= TOP_SPEED_MPH:
+            raise UsageError(f"--speed-mph is above 0 and at most {TOP_SPEED_MPH:g}; got {self.speed_mph}")
+        if self.episodes is not None and self.episodes < 1:
+            raise UsageError(f"--episodes is at least 1; got {self.episodes}")
+        if not 0 <= self.port < 2**16:
+            raise UsageError(f"--port is at most 65535, or 0 for any that is free; got {self.port}")
+        from teleop.udacity_driving import Wanted, drive_udacity
+
+        driver, identity = _simulators_learner(self.learner)
+        drive_udacity(
+            Wanted(
+                driver,
+                identity,
+                self.host,
+                self.port,
+                self.session,
+                self.headless,
+                self.episodes,
+                self.speed_mph,
+                self.operator,
+            ),
+            console,
+        )
+        return 0
+
+
+@dataclass(frozen=True)
 class Demo:
     """Tell the basic story of imitation learning: from one lap it drifts, from twenty it drives."""
 
@@ -189,7 +243,9 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "evaluate": Evaluate,
     "watch": Watch,
     "shift": Shift,
+    "udacity": Udacity,
     "demo": Demo,
+    "import": Import,
     "info": Info,
     "verify": Verify,
     "devices": Devices,
@@ -291,6 +347,21 @@ def measured_policy(name: str, policy: str) -> Policy:
     )
 
 
+def _simulators_learner(path: Path) -> tuple[Driver, dict[str, str]]:
+    """The driver in a checkpoint, and its {name, sha256}. UsageError where it was made for other pictures."""
+    from policy.learner import Learner
+    from teleop.drivers.learner import LearnerDriver
+
+    learner = Learner.load(path)
+    if learner.observation_shape != OBSERVATION_SHAPE:
+        raise UsageError(
+            f"the simulator's pictures are {OBSERVATION_SHAPE}; {path} drives on {learner.observation_shape}: "
+            "train one on the simulator's logs, with teleop import udacity and policy train"
+        )
+    learner.act(np.zeros(OBSERVATION_SHAPE, np.uint8))  # the first time takes longest
+    return LearnerDriver(learner), {"name": learner.name, "sha256": learner.sha256}
+
+
 @dataclass(frozen=True)
 class LearnerFrom:
     """Builds a checkpoint's driver, in this process or in a worker's."""
@@ -300,8 +371,15 @@ class LearnerFrom:
     def __call__(self) -> Driver:
         from policy.learner import Learner
         from teleop.drivers.learner import LearnerDriver
+        from teleop.writer import CAR_RACING_OBSERVATION
 
-        return LearnerDriver(Learner.load(self.path))
+        learner = Learner.load(self.path)
+        if learner.observation_shape != CAR_RACING_OBSERVATION:
+            raise UsageError(
+                f"CarRacing-v3's tracks are driven by a policy that learned from such; {self.path} learned from the "
+                f"Udacity simulator: let it drive there, teleop udacity --learner {self.path}"
+            )
+        return LearnerDriver(learner)
 
 
 class BehavioralCloning:

@@ -123,6 +123,20 @@ class PacedMetronome:
         )
 
 
+class FreeMetronome:
+    """Real time, and no wait: for a world that sets the pace itself. `now` gives seconds, monotonic."""
+
+    def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
+        self._now = now
+        self.start()
+
+    def start(self) -> None:
+        self._origin = self._now()
+
+    def wait(self, time_scale: float) -> Beat:
+        return Beat(time_ns=round((self._now() - self._origin) * 1e9), late_ns=0)
+
+
 class SimulatedMetronome:
     """Never waits: time advances one period a tick, so that results depend on seeds alone."""
 

@@ -15,5 +15,9 @@ class UsageError(UserError):
     exit_code = 2
 
 
+class ActionError(UserError, ValueError):
+    """Somebody proposed what can't be executed."""
+
+
 class SessionError(UserError):
     """A session can't be read or written; the message names the file and the remedy."""

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
+from teleop.errors import ActionError
+
 if TYPE_CHECKING:
     from teleop.road import Road
 
@@ -67,13 +69,13 @@ class Command(Enum):
 
 
 def checked_action(value: npt.ArrayLike, who: str) -> Action:
-    """`value` as a float32 action, or ValueError saying who proposed what and what an action must be."""
+    """`value` as a float32 action, or ActionError saying who proposed what and what an action must be."""
     action = np.array(value, np.float32)
     if action.shape != (3,):
-        raise ValueError(f"an action has shape (3,): steering, gas, brake; {who} proposed shape {action.shape}")
+        raise ActionError(f"an action has shape (3,): steering, gas, brake; {who} proposed shape {action.shape}")
     # Written so that NaN fails it too.
     if not (action >= ACTION_LOW).all() or not (action <= ACTION_HIGH).all():
-        raise ValueError(
+        raise ActionError(
             f"an action is steering in [-1, 1], gas in [0, 1], brake in [0, 1]; {who} proposed {action.tolist()}"
         )
     return action
@@ -91,16 +93,16 @@ class Outcome:
     """What the world says after a reset or a step."""
 
     observation: Image
-    """uint8 (96, 96, 3) RGB; a fresh array that nobody writes to again."""
+    """uint8 (height, width, 3) RGB, CarRacing-v3's (96, 96, 3); a fresh array that nobody writes to again."""
     reward: float
-    """What the last action earned; 0 after a reset."""
+    """What the last action earned, 0 after a reset; NaN where the world rewards nothing."""
     pose: npt.NDArray[np.float32]
     """float32 (4,): x, y in track units; heading of the nose in radians, counter-clockwise from +x;
-    speed in track units a second, never negative."""
+    speed in track units a second, never negative. All but the speed are NaN where the world doesn't tell."""
     wheels_on_road: int
-    """0 to 4."""
+    """0 to 4; 255 where the world doesn't tell."""
     tiles_visited: int
-    """Road tiles touched since the reset."""
+    """Road tiles touched since the reset; -1 where the world doesn't tell."""
     terminated: bool = False
     """The lap is over or the car left the playfield; `lap_finished` says which."""
     truncated: bool = False

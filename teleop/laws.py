@@ -7,7 +7,7 @@ rule and what was got. Only the first broken row of a kind is told, with how man
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from teleop.loop import Rewindable, World
 from teleop.session import PROPOSAL_COLUMNS
 
 Columns = Mapping[str, npt.NDArray[Any]]
-"""The committed rows of every column, by name."""
+"""The committed rows of every column, by name; of pictures only whether each shows anything: not all are black."""
 
 ATTRIBUTES: dict[str, type | tuple[type, ...]] = {
     "seed": int,
@@ -81,22 +81,24 @@ def _is_range(bounds: Any, rows: int) -> bool:
     )
 
 
-def written(columns: Columns) -> Iterator[str]:
-    """No row holds what was never written."""
+def written(columns: Columns, unknown: Collection[str] = ()) -> Iterator[str]:
+    """No row holds what was never written, but in the columns that its world tells nothing about."""
+    pose = columns["pose"][:, 3:] if "pose" in unknown else columns["pose"]
     never = {
         "action": np.isnan(columns["action"]).any(axis=1),
-        "observation": ~columns["observation"].reshape(len(columns["observation"]), -1).any(axis=1),
-        "pose": np.isnan(columns["pose"]).any(axis=1),
+        "pose": np.isnan(pose).any(axis=1),
         "driver": columns["driver"] == 255,
         "wheels_on_road": columns["wheels_on_road"] == 255,
     }
+    never |= {name: ~shown for name, shown in columns.items() if name.startswith("observation")}
     never |= {name: np.isnan(columns[name]) for name in ("nudge", "time_scale", "reward")}
     never |= {name: columns[name] < 0 for name in ("step", "tiles_visited", "time_ns", "late_ns")}
     for name in PROPOSAL_COLUMNS.values():
         absent = np.isnan(columns[name])
         never[name] = absent.any(axis=1) & ~absent.all(axis=1)
     for name, rows in never.items():
-        yield from _rows(rows, f"a committed row has a {name} that was never written")
+        if name == "pose" or name not in unknown:
+            yield from _rows(rows, f"a committed row has a {name} that was never written")
 
 
 def ranges(columns: Columns) -> Iterator[str]:
@@ -139,7 +141,6 @@ def time_grows(columns: Columns) -> Iterator[str]:
 
 
 _COLUMN_LAWS: Mapping[str, Callable[[Columns], Iterator[str]]] = {
-    "written": written,
     "ranges": ranges,
     "row law": row_law,
     "steps": steps_follow,
@@ -147,9 +148,10 @@ _COLUMN_LAWS: Mapping[str, Callable[[Columns], Iterator[str]]] = {
 }
 
 
-def broken_laws(attrs: Mapping[str, Any], columns: Columns) -> Iterator[tuple[str, str]]:
-    """(law, what is broken), for every law."""
+def broken_laws(attrs: Mapping[str, Any], columns: Columns, unknown: Collection[str] = ()) -> Iterator[tuple[str, str]]:
+    """(law, what is broken), for every law. `unknown` columns need not have been written."""
     yield from (("attributes", message) for message in attributes(attrs, columns))
+    yield from (("written", message) for message in written(columns, unknown))
     for name, law in _COLUMN_LAWS.items():
         yield from ((name, message) for message in law(columns))
 

@@ -85,6 +85,14 @@ class Rewindable(Protocol):
         """Be exactly where step `step` began."""
 
 
+@runtime_checkable
+class Live(Protocol):
+    """What a world adds that goes on by itself, whether or not it is stepped: a simulator of its own, a real car."""
+
+    def rest(self) -> Outcome:
+        """Let it roll, and say how things stand by now; over, where it can't be driven on from there."""
+
+
 class Device(Protocol):
     """What the expert holds."""
 
@@ -222,7 +230,8 @@ class _Episode:
             self._drive_on_by_touch(controls)
             tick = self._tick(beat)  # again: a rewind is somewhere else
             if why_idle := controls.interruption or self.hold:
-                self._idle(tick, why_idle)
+                if why := self._idle(tick, why_idle):
+                    return why
             elif why := self._step(tick, controls, beat):
                 if why != "crashed" or not self.device.person:
                     return why
@@ -274,12 +283,19 @@ class _Episode:
         self._hold(REWOUND)
 
     def _change_time_scale(self, by: int) -> None:
+        if isinstance(self.world, Live):
+            return
         index = TIME_SCALES.index(self.time_scale) + by
         self.time_scale = TIME_SCALES[min(max(index, 0), len(TIME_SCALES) - 1)]
 
-    def _idle(self, tick: Tick, why: str) -> None:
+    def _idle(self, tick: Tick, why: str) -> Why | None:
+        """What drives on from here starts from what a live world shows by now, not from what it left."""
         for sink in self.sinks:
             sink.on_idle(tick, why)
+        if not isinstance(self.world, Live):
+            return None
+        self.outcome = self.world.rest()
+        return self.outcome.why_over
 
     def _step(self, tick: Tick, controls: Controls, beat: Beat) -> Why | None:
         proposals = self._proposals(tick, controls)

@@ -61,6 +61,8 @@ def check_root(file: Path, attrs: Mapping[str, Any]) -> None:
         "hz": isinstance(hz, int | float) and hz > 0,
         "env": isinstance(env, dict) and isinstance(env.get("id"), str) and isinstance(env.get("kwargs"), dict),
         "observation_shape": isinstance(shape, list) and len(shape) == 3 and all(type(size) is int for size in shape),
+        "cameras": _are_names(attrs.get("cameras")),
+        "unknown": _are_names(attrs.get("unknown")),
     }
     _refuse_unsound(file, sound)
 
@@ -85,6 +87,11 @@ def check_episode(file: Path, attrs: Mapping[str, Any]) -> None:
 def _refuse_unsound(file: Path, sound: Mapping[str, bool]) -> None:
     if wrong := ", ".join(name for name in sound if not sound[name]):
         raise SessionError(f"{file} gives no valid {wrong}: restore the file from a backup")
+
+
+def _are_names(value: object) -> bool:
+    """Such as may be part of a folder's name."""
+    return isinstance(value, list) and all(isinstance(name, str) and name.isidentifier() for name in value)
 
 
 def _are_sizes(value: object, least: int) -> bool:

@@ -7,9 +7,11 @@ A session is a plain Zarr v3 store; any Zarr library opens it. One rule goes bey
     for episode in session.episodes:
         images, actions = episode.observation[episode.kept], episode.action[episode.kept]
 
-    sessions/mine.zarr/               format, format_version, id, created_utc, hz, env, observation_shape
+    sessions/mine.zarr/               format, format_version, id, created_utc, hz, env, observation_shape,
+                                      cameras, unknown
       episodes/000000/                seed, mode, ..., committed, end, figures
-        observation, action, ...      one array a column, one row a stepped tick: `COLUMNS`
+        observation, action, ...      one array a column, one row a stepped tick: `columns`
+        observation_left, ...         what other cameras saw, one array for each that `cameras` names
         final_observation             what followed the last row
         labels/NAME/action            a layer: labels that somebody added later; its group has its own `committed`
 """
@@ -17,7 +19,7 @@ A session is a plain Zarr v3 store; any Zarr library opens it. One rule goes bey
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,12 +33,16 @@ from teleop.frame import DIAGNOSIS_SEED, VALIDATION_SEED, Image, Source
 from teleop.metadata import array_layout, check_episode, check_root, group_attributes
 
 FORMAT = "teleop-session"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""2 added `cameras` and `unknown`; a session of format 1 has neither."""
 
 COMMIT_ROWS = 50
 """Rows of one observation chunk and of one commit: a second of driving."""
 SMALL_CHUNK_ROWS = 1000
 """Rows of a chunk of any other column: a quarter of the files and half the bytes of 50-row chunks."""
+
+PIECE_ROWS = 500
+"""Rows that are decoded at a time where a whole episode may be too much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +87,11 @@ PROPOSAL_COLUMNS = {
 """Where each source's proposals stand, whoever drove."""
 
 
-def columns(observation_shape: Sequence[int]) -> tuple[Column, ...]:
-    """Every column of an episode whose images have this shape."""
-    observation = Column("observation", "uint8", tuple(observation_shape), 0, COMMIT_ROWS)
-    return (observation, *SMALL_COLUMNS)
+def columns(observation_shape: Sequence[int], cameras: Sequence[str] = ()) -> tuple[Column, ...]:
+    """Every column of an episode whose images have this shape; `cameras` saw the same moment from elsewhere."""
+    names = ("observation", *(f"observation_{camera}" for camera in cameras))
+    images = (Column(name, "uint8", tuple(observation_shape), 0, COMMIT_ROWS) for name in names)
+    return (*images, *SMALL_COLUMNS)
 
 
 def chunk_file(chunk: int, dimensions: int) -> str:
@@ -123,13 +130,13 @@ def open_session(path: str | Path) -> Session:
     they are listed in `damaged`.
     """
     path = existing_path(path)
-    if not path.exists():
-        raise SessionError(f"there is no session at {path}: check the path, or record one with `teleop record {path}`")
     return Session(path, session_attrs(path))
 
 
 def session_attrs(path: Path) -> dict[str, Any]:
     """The root's attributes, once it is certain that this teleop can read them; else SessionError."""
+    if not path.exists():
+        raise SessionError(f"there is no session at {path}: check the path, or record one with `teleop record {path}`")
     if not (path / "zarr.json").exists():
         raise SessionError(f"{path} is not a session, it has no zarr.json: give the folder that ends in .zarr")
     attrs = group_attributes(path)
@@ -145,6 +152,7 @@ def session_attrs(path: Path) -> dict[str, Any]:
         raise SessionError(
             f"session {path.name} is format {version}, this teleop reads up to {FORMAT_VERSION}: upgrade teleop"
         )
+    attrs = {"cameras": [], "unknown": []} | attrs
     check_root(path / "zarr.json", attrs)
     return attrs
 
@@ -156,13 +164,16 @@ class Session:
         self.path = path
         """The folder that ends in .zarr."""
         self.attrs = attrs
-        """format, format_version, id, created_utc, hz, env {id, kwargs}, observation_shape."""
+        """format, format_version, id, created_utc, hz, env {id, kwargs}, observation_shape; `cameras`, the names of
+        those beside the first; `unknown`, the columns that this world tells nothing about (of `pose`, the speed alone
+        is then known): they hold their fill values."""
         self.episodes: Sequence[Episode]
         """The healthy ones that hold at least one row, in order; discarded ones too (see `Episode.discarded`)."""
         self.damaged: Sequence[tuple[str, SessionError]]
         """(name, what is wrong) of every episode that can't be trusted."""
         episodes: list[Episode] = []
         damaged: list[tuple[str, SessionError]] = []
+        layout = columns(attrs["observation_shape"], attrs["cameras"])
         self.all_attrs: list[Mapping[str, Any]] = []
         """Of every episode whose seed can be read, those without rows or otherwise damaged included."""
         for folder in episode_folders(path):
@@ -170,7 +181,7 @@ class Session:
                 episode_attrs = group_attributes(folder)
                 if type(episode_attrs.get("seed")) is int:
                     self.all_attrs.append(episode_attrs)
-                episode = Episode(folder, len(episodes), episode_attrs, attrs["observation_shape"])
+                episode = Episode(folder, len(episodes), episode_attrs, layout)
                 if episode.committed:
                     episode.check_files()
                     episodes.append(episode)
@@ -205,7 +216,7 @@ class Episode:
     twice. Each raises SessionError, which names the file, when a chunk is missing or its checksum is wrong.
     """
 
-    def __init__(self, path: Path, index: int, attrs: Mapping[str, Any], observation_shape: Sequence[int]) -> None:
+    def __init__(self, path: Path, index: int, attrs: Mapping[str, Any], layout: Sequence[Column]) -> None:
         self.path = path
         self.name = path.name
         """Six digits; never reused for another episode."""
@@ -222,7 +233,7 @@ class Episode:
         check_episode(path / "zarr.json", attrs)
         self.committed = committed
         """T, the number of valid rows."""
-        self._columns = {column.name: column for column in columns(observation_shape)}
+        self._columns = {column.name: column for column in layout}
         self.columns = tuple(self._columns)
         """Names of all columns, for `column`."""
 
@@ -255,6 +266,18 @@ class Episode:
         """The committed rows of a column by its name, decoded now."""
         return self._rows(self._columns[name], self.committed)
 
+    def pieces(self, name: str) -> Iterator[npt.NDArray[Any]]:
+        """The same, a part at a time: an hour of pictures would fill the memory."""
+        for start in range(0, self.committed, PIECE_ROWS):
+            yield self._rows(self._columns[name], min(start + PIECE_ROWS, self.committed), start)
+
+    def pictures(self, chosen: npt.NDArray[np.bool_], camera: str = "") -> Iterator[Image]:
+        """The observations of the rows chosen by (T,), in order; of one of the session's `cameras`, if it is named."""
+        start = 0
+        for piece in self.pieces(f"observation_{camera}" if camera else "observation"):
+            yield from piece[chosen[start : start + len(piece)]]
+            start += len(piece)
+
     @property
     def layers(self) -> tuple[str, ...]:
         """Names of the layers of labels that were added later, for `layer`."""
@@ -274,19 +297,19 @@ class Episode:
         labels[:committed] = self._rows(Column(f"{LABELS}/{name}/action", "float32", (3,), NAN), committed)
         return labels
 
-    def _rows(self, column: Column, count: int) -> npt.NDArray[Any]:
-        self._check_column(column, count)
-        rows = self._read(column.name, count)
+    def _rows(self, column: Column, stop: int, start: int = 0) -> npt.NDArray[Any]:
+        self._check_column(column, stop)
+        rows = self._read(column.name, slice(start, stop))
         if rows.dtype != column.dtype:
             folder = self.path / column.name
             raise SessionError(f"{folder} must be {column.dtype}, got {rows.dtype}: restore it from a backup")
         return rows
 
-    def _read(self, name: str, stop: int | None) -> npt.NDArray[Any]:
+    def _read(self, name: str, rows: slice) -> npt.NDArray[Any]:
         array = None
         try:
             array = zarr.open_array(str(self.path / name), mode="r", zarr_format=3)
-            return np.asarray(array[:stop])
+            return np.asarray(array[rows])
         # What zarr and its codecs raise for bytes that are not what they should be.
         except (ValueError, RuntimeError, TypeError, KeyError, OSError) as error:
             file = self.path / name / ("zarr.json" if array is None else _broken_chunk(array))
@@ -296,16 +319,16 @@ class Episode:
 
     @property
     def observation(self) -> Image:
-        """uint8 (T, 96, 96, 3) RGB: what stood before action[t]."""
+        """uint8 (T, height, width, 3) RGB: what stood before action[t]. CarRacing-v3's are (T, 96, 96, 3)."""
         return self.column("observation")
 
     @property
     def final_observation(self) -> Image | None:
-        """uint8 (96, 96, 3): what followed the last row; None when recording was killed before the episode's end."""
+        """uint8 (height, width, 3): what followed the last row; None when recording was killed before the end."""
         if self.attrs.get("end") is None:
             return None
         self._check_final_observation()
-        return self._read(FINAL_OBSERVATION, None)
+        return self._read(FINAL_OBSERVATION, slice(None))
 
     @property
     def action(self) -> npt.NDArray[np.float32]:
@@ -406,7 +429,8 @@ class Episode:
         digest = hashlib.sha256()
         for name in self._columns:
             digest.update(f"{name} {self.committed};".encode())
-            digest.update(np.ascontiguousarray(self.column(name)).data)
+            for piece in self.pieces(name):
+                digest.update(np.ascontiguousarray(piece).data)
         return digest.hexdigest()
 
 

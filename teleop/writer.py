@@ -34,6 +34,7 @@ from teleop.session import (
     FINAL_OBSERVATION,
     FORMAT,
     FORMAT_VERSION,
+    Column,
     Episode,
     SessionError,
     check_recordable,
@@ -90,13 +91,19 @@ class SessionWriter:
         hz: float = HZ,
         observation_shape: Sequence[int] = CAR_RACING_OBSERVATION,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        cameras: Sequence[str] = (),
+        unknown: Sequence[str] = (),
     ) -> None:
-        """`env` is {id, kwargs}. SessionError when `path` is something else, is locked, or was recorded otherwise."""
+        """`env` is {id, kwargs}; `cameras` and `unknown` as in `Session.attrs`.
+
+        SessionError when `path` is something else, is locked, or was recorded otherwise.
+        """
         self.path = writable_path(path)
-        self._columns = columns(observation_shape)
+        self._columns = columns(observation_shape, cameras)
         self._lock = session_lock(self.path)
         try:
-            self._open({"hz": hz, "env": durable.plain(env), "observation_shape": list(observation_shape)}, now)
+            images = {"observation_shape": list(observation_shape), "cameras": list(cameras)}
+            self._open({"hz": hz, "env": durable.plain(env), **images, "unknown": list(unknown)}, now)
             self._templates = {
                 column.name: _array_metadata(
                     (0, *column.shape), (column.chunk_rows, *column.shape), column.dtype, column.fill
@@ -116,7 +123,7 @@ class SessionWriter:
         if (self.path / "zarr.json").exists():
             self._check_same(attrs)
             for folder in _folders(self.path / "episodes"):
-                _recover(folder, [column.name for column in self._columns], attrs["observation_shape"])
+                _recover(folder, self._columns)
         else:
             self._create(attrs, now)
         _remove_partial(self.path.glob("*"))
@@ -172,14 +179,14 @@ class SessionWriter:
         self.close()
 
 
-def _recover(folder: Path, names: Sequence[str], observation_shape: Sequence[int]) -> None:
+def _recover(folder: Path, layout: Sequence[Column]) -> None:
     """Cut an episode that was killed to its committed rows. One that the reader lists as damaged is left alone:
     nothing here may make it worse."""
     if is_empty(folder):
         shutil.rmtree(folder)
         return
     try:
-        episode = Episode(folder, 0, group_attributes(folder), observation_shape)
+        episode = Episode(folder, 0, group_attributes(folder), layout)
         if episode.attrs.get("end") is not None:
             return
         if episode.committed:
@@ -190,8 +197,8 @@ def _recover(folder: Path, names: Sequence[str], observation_shape: Sequence[int
         shutil.rmtree(folder)
         return
     _remove_partial(folder.rglob("*"))
-    for name in names:
-        _truncate(folder / name, episode.committed)
+    for column in layout:
+        _truncate(folder / column.name, episode.committed)
 
 
 def _truncate(folder: Path, rows: int) -> None:

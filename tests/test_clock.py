@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from teleop.clock import PacedMetronome, SimulatedMetronome
+from teleop.clock import Beat, FreeMetronome, PacedMetronome, SimulatedMetronome
 from tests.fakes import FakeClock
 
 PERIOD_NS = 20_000_000
@@ -89,3 +89,12 @@ def test_simulated_time_never_waits_and_is_never_late() -> None:
     assert {beat.late_ns for beat in beats} == {0}
     metronome.start()
     assert metronome.wait(1.0).time_ns == 0
+
+
+def test_a_free_metronome_tells_real_time_and_never_waits() -> None:
+    clock = FakeClock()
+    metronome = FreeMetronome(now=clock.now)
+    clock.seconds = 3.0
+    metronome.start()
+    clock.seconds += 0.05
+    assert metronome.wait(0.25) == Beat(time_ns=50_000_000, late_ns=0)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pygame
 import pytest
 
-from teleop.bindings import Bindings, Rewind
+from teleop.bindings import Bindings, Flow, Rewind
 from teleop.frame import Command, End, Frame, Outcome, Source, Start, Tick
 from teleop.loop import CRASHED, PAUSED, REWOUND
 from teleop.pen import ACCENT, DIM, INK, RECORDING, TRACK, WARNING, Anchor, Pen
@@ -407,3 +407,32 @@ def test_a_lap_time_never_shows_sixty_seconds() -> None:
 def test_the_lap_clock_runs_with_the_steps_and_stops_at_the_line() -> None:
     assert lap_clock({"steps": 100, "lap_time_s": None}) == "lap 0:02.0"
     assert lap_clock({"steps": 900, "lap_time_s": 16.5}) == "lap 0:16.5, finished"
+
+
+class Simulator(GreenWorld):
+    """Not scored, measured in another unit, and never still."""
+
+    speedometer = ("mph", 2.0)
+
+    def figures(self) -> Mapping[str, float | int | None]:
+        return {"autonomy": 0.9, "interventions": 1, "steps": 100}
+
+    def rest(self) -> Outcome:
+        return OUTCOME
+
+
+def test_a_drive_that_nobody_scores_shows_its_autonomy_and_speed_in_its_own_unit(window: Window, pen: ReadPen) -> None:
+    hud = Hud(window, Simulator(), None, Somebody())
+    hud.on_start(LEARNERS)
+    fast = replace(OUTCOME, pose=np.array([np.nan, np.nan, np.nan, 7.0], np.float32))
+    hud.on_frame(frame(result=fast))
+    assert {"14", "mph", "90%", "autonomy", "1 intervention"} <= set(pen.written)
+
+
+def test_a_pause_in_a_live_world_offers_no_way_back(window: Window, pen: ReadPen) -> None:
+    hud = Hud(window, Simulator(), Rows(), Somebody(bindings=Bindings().without(Rewind(1), Flow.NEXT)))
+    hud.on_start(LEARNERS)
+    hud.on_idle(TICK, PAUSED)
+    assert "The car rolls on without gas." in pen.written
+    assert "finish: keep it" in pen.written
+    assert not {"go back 1 s", "next track"} & set(pen.written)

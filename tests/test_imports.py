@@ -18,9 +18,10 @@ ALLOWED: dict[str, set[str]] = {
     # The shared leaf: values, errors, and the format with its reader.
     "teleop": set(),
     "teleop.errors": set(),
-    "teleop.frame": {"teleop.road"},
+    "teleop.frame": {"teleop.errors", "teleop.road"},
     "teleop.road": set(),
     "teleop.clock": set(),
+    "teleop.udacity": LEAF,
     "teleop.metadata": LEAF,
     "teleop.session": LEAF | {"teleop.metadata"},
     # What is written, and checked.
@@ -29,15 +30,19 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.writer": LEAF | {"teleop.session", "teleop.metadata", "teleop.durable", "teleop.episode_writer"},
     "teleop.laws": LEAF | {"teleop.session", "teleop.loop"},
     "teleop.library": LEAF | {"teleop.session", "teleop.loop", "teleop.laws"},
+    "teleop.exchange": LEAF
+    | {f"teleop.{part}" for part in ("exchange", "session", "writer", "episode_writer", "udacity")},
     # The loop knows Protocols, the parts know the vocabulary.
     "teleop.loop": LEAF | {"teleop.road", "teleop.clock"},
     "teleop.gates": LEAF,
-    "teleop.worlds": PARTS | {"teleop.worlds"},
+    "teleop.autonomy": set(),
+    "teleop.worlds": PARTS | {"teleop.pen", "teleop.udacity", "teleop.worlds"},
     "teleop.drivers": PARTS | {"teleop.drivers"},
     "teleop.devices": PARTS | SEAT | {"teleop.devices"},
     "teleop.sinks": PARTS
     | SEAT
-    | {"teleop.sounds", "teleop.track_map", "teleop.sinks", "teleop.session", "teleop.writer", "teleop.episode_writer"},
+    | {"teleop.sounds", "teleop.track_map", "teleop.sinks", "teleop.session", "teleop.writer", "teleop.episode_writer"}
+    | {"teleop.autonomy", "teleop.words"},
     # What a person sees.
     "teleop.pen": set(),
     "teleop.bindings": LEAF,
@@ -46,7 +51,7 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.sounds": set(),
     "teleop.settings": LEAF | {f"teleop.{part}" for part in ("bindings", "devices", "durable", "settings")},
     "teleop.workbench": PARTS | SEAT | {"teleop.devices", "teleop.workbench"},
-    "teleop.hands": {"teleop.devices", "teleop.settings"},
+    "teleop.hands": LEAF | {"teleop.devices", "teleop.settings"},
     "teleop.experts": PARTS | {"teleop.devices", "teleop.drivers"},
     "teleop.screens": PARTS
     | SEAT
@@ -70,24 +75,33 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.sitting": {"teleop"},
     "teleop.demo": {"teleop"},
     "teleop.watch": {"teleop"},
+    "teleop.udacity_driving": {"teleop"},
     "teleop.doctor": {"teleop"},
     "teleop.checkup": {"teleop"},
     "teleop.devices_command": {"teleop"},
+    "teleop.import_command": {"teleop"},
     "teleop.cli": {"teleop", "policy"},
     "teleop.__main__": {"teleop.cli"},
     # Learning: pixels in, actions out, and nothing of pygame or gymnasium.
     "policy": set(),
-    "policy.vision": LEAF,
+    "policy.vision": LEAF | {"teleop.udacity"},
     "policy.heads": LEAF,
     "policy.models": {"policy.heads", "policy.vision"},
     "policy.kinds": set(),
-    "policy.rows": LEAF,
+    "policy.rows": LEAF | {"teleop.session"},
     "policy.labels": LEAF | {"teleop.session", "policy.kinds"},
     "policy.filters": set(),
     "policy.weights": LEAF | {"policy.kinds"},
     "policy.augment": LEAF | {"policy.rows", "policy.vision"},
+    "policy.road_augment": LEAF | {"policy.rows", "policy.vision"},
+    "policy.udacity": LEAF | {"policy.rows", "policy.vision"},
+    "policy.worlds": LEAF
+    | {"teleop.session"}
+    | {f"policy.{part}" for part in ("config", "models", "udacity", "vision")},
     "policy.batches": {"policy.augment", "policy.kinds", "policy.rows"},
-    "policy.dataset": LEAF | {"teleop.session", "policy.filters", "policy.labels", "policy.rows", "policy.vision"},
+    "policy.dataset": LEAF
+    | {"teleop.session"}
+    | {f"policy.{part}" for part in ("filters", "labels", "rows", "udacity", "vision")},
     "policy.run_folder": set(),
     "policy.metrics": {"policy.run_folder"},
     "policy.candidates": {"policy.run_folder"},
@@ -106,11 +120,17 @@ ALLOWED: dict[str, set[str]] = {
     | {"teleop.session"}
     | {f"policy.{part}" for part in ("checkpoint", "labels", "learner", "saliency")},
     "policy.pictures": LEAF | {"policy.glances", "policy.saliency"},
-    "policy.saliency_command": {"teleop.session", "policy.checkpoint", "policy.glances", "policy.pictures"},
+    "policy.saliency_command": {
+        "teleop.session",
+        "policy.checkpoint",
+        "policy.glances",
+        "policy.labels",
+        "policy.pictures",
+    },
     "policy.train": LEAF | {"teleop.session", "policy"},
     "policy.train_command": LEAF
     | {"policy.selection"}
-    | {"policy.config", "policy.metrics", "policy.train", "policy.batches"},
+    | {"policy.config", "policy.metrics", "policy.train", "policy.batches", "policy.worlds"},
     "policy.cli": LEAF | {"teleop.session", "policy"},
     "policy.__main__": {"policy.cli"},
 }

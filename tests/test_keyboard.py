@@ -156,3 +156,12 @@ def test_a_new_episode_begins_with_a_centred_wheel_and_the_keys_that_are_still_h
     drive(keyboard, range(10))
     keyboard.reset(Start(seed=2, mode="demo", paced=True))
     assert drive(keyboard, range(1))[0] == pytest.approx([-0.05, 0.0, 0.0])
+
+
+def test_the_wheel_turns_as_fast_where_ticks_are_rarer() -> None:
+    keyboard = Keyboard(hz=20)
+    keyboard.reset(Start(seed=1, mode="demo", paced=True))
+    keyboard.feed(down(pygame.K_RIGHT))
+    assert [steering for steering, _, _ in drive(keyboard, range(9))] == pytest.approx(
+        [min(1.0, 0.125 * ticks) for ticks in range(1, 10)]
+    )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from teleop.clock import Metronome, PacedMetronome, SimulatedMetronome
-from teleop.frame import Action, Command, Controls, End, Outcome, Source, Start, Tick
+from teleop.frame import COAST, Action, Command, Controls, End, Outcome, Source, Start, Tick
 from teleop.gates import Only
 from teleop.loop import CRASHED, PAUSED, REWOUND, Driver, Nudge, Rewindable, Sink, World, run_episode
 from teleop.road import Road
@@ -390,3 +391,34 @@ def test_the_tick_after_a_long_rewind_says_how_late_it_was_and_the_next_one_is_o
     script = [*steering(60), commands(Command.REWIND), commands(Command.PAUSE), *steering(3)]
     tape, _ = run(script, world=SlowToRewind(clock), metronome=PacedMetronome(50, now=clock.now, sleep=clock.sleep))
     assert [frame.late_ns for frame in tape.frames[60:]] == pytest.approx([480_000_000, 0, 0, 0], abs=1)
+
+
+class RollingWorld(LiveWorld):
+    """A world that goes on by itself while nobody drives, for `patience` ticks."""
+
+    def __init__(self, patience: int = 1000) -> None:
+        super().__init__()
+        self._patience = patience
+
+    def rest(self) -> Outcome:
+        self._patience -= 1
+        return replace(self.step(COAST), truncated=self._patience < 0)
+
+
+def test_what_rolled_on_in_a_pause_is_driven_on_from_where_it_is_by_then() -> None:
+    rolls = [commands(Command.PAUSE), *[HANDS_OFF] * 5, commands(Command.PAUSE)]
+    tape, _ = run([*steering(3), *rolls, *steering(2)], world=RollingWorld())
+    shown = [int(frame.tick.outcome.observation[0, 0, 0]) for frame in tape.frames]
+    assert np.diff(shown[:4]).tolist() == [1, 1, 7]
+    assert [frame.tick.step for frame in tape.frames[:4]] == [0, 1, 2, 3]
+
+
+def test_what_is_gone_when_a_pause_is_over_is_not_driven() -> None:
+    tape, end = run([*steering(3), commands(Command.PAUSE), *[HANDS_OFF] * 9], world=RollingWorld(patience=2))
+    assert (end.why, end.steps) == ("truncated", 3)
+    assert len(tape.idle) == 3
+
+
+def test_time_cannot_be_slowed_in_a_world_of_its_own() -> None:
+    tape, _ = run([commands(Command.SLOWER), *steering(2)], world=RollingWorld())
+    assert {frame.tick.time_scale for frame in tape.frames} == {1.0}

@@ -55,7 +55,7 @@ def test_masks_are_the_product_of_what_each_layer_saw_spread_over_what_it_saw_it
 @pytest.mark.parametrize("arch", ["bc", "pilotnet"])
 @pytest.mark.parametrize("native", [False, True])
 def test_every_architectures_mask_has_the_size_of_its_view(arch: str, native: bool) -> None:
-    vision = vision_of(arch, native=native, dashboard=False, speed=None)
+    vision = vision_of(arch, native=native, dashboard=False, speed=True)
     torch.manual_seed(0)
     network = ARCHITECTURES[arch](vision)
     masks = visual_backprop(network.convolutions, torch.rand(2, 3, vision.height, vision.width))
@@ -118,7 +118,7 @@ def test_moments_that_are_not_there_are_refused(session: Session) -> None:
 
 def test_an_animation_goes_on_every_fourth_tick_to_the_end(session: Session) -> None:
     episode = session.episodes[0]
-    assert [row for _, row in onward((episode, 50))] == [50, 54, 58]
+    assert [row for _, row in onward((episode, 50), 50)] == [50, 54, 58]
 
 
 def test_a_glance_shows_what_was_seen_and_done(session: Session) -> None:
@@ -143,7 +143,7 @@ def read(file: Path) -> list[Image]:
 def test_a_sheet_shows_all_moments_and_an_animation_one_after_another(session: Session, tmp_path: Path) -> None:
     seen = glances(constant_checkpoint(), moments(chosen_episodes(session, 2), (51, 60, 70, 80)))
     save_sheet(seen, tmp_path / "sheet.png")
-    save_animation(seen, tmp_path / "animation.gif")
+    save_animation(seen, tmp_path / "animation.gif", 50)
     width, height = panel(seen[0]).size
     (sheet,) = read(tmp_path / "sheet.png")
     assert sheet.shape == (2 * height, 3 * width, 3)

@@ -42,11 +42,13 @@ def test_root_attributes_say_what_was_driven_and_since_when(tmp_path: Path) -> N
     assert len(attrs.pop("id")) == 32
     assert attrs == {
         "format": "teleop-session",
-        "format_version": 1,
+        "format_version": 2,
         "created_utc": "2026-01-02T03:04:05+00:00",
         "hz": 50,
         "env": TOY_ENV,
         "observation_shape": [96, 96, 3],
+        "cameras": [],
+        "unknown": [],
     }
 
 
@@ -243,10 +245,17 @@ def test_a_digest_changes_with_any_row_and_with_nothing_else(tmp_path: Path) -> 
     assert first.episodes[0].digest() != longer.episodes[0].digest()
 
 
+def test_a_session_of_the_first_format_opens_as_one_without_other_cameras() -> None:
+    sample = open_session(Path(__file__).parents[1] / "sessions/sample.zarr")
+    assert sample.attrs["format_version"] == 1
+    assert sample.attrs["cameras"] == sample.attrs["unknown"] == []
+    assert sample.episodes[0].observation.shape[1:] == (96, 96, 3)
+
+
 def test_a_newer_format_is_refused_with_the_remedy(tmp_path: Path) -> None:
     path = record(tmp_path / "x", 1)
     change_json(path / "zarr.json", lambda metadata: metadata["attributes"].update(format_version=3))
-    newer = "session x.zarr is format 3, this teleop reads up to 1: upgrade teleop"
+    newer = "session x.zarr is format 3, this teleop reads up to 2: upgrade teleop"
     assert message_of(lambda: open_session(path)) == newer
     assert message_of(lambda: SessionWriter(path, TOY_ENV)) == newer
 

@@ -17,7 +17,7 @@ STEPS = 120
 def wild(arch: str) -> Learner:
     """A learner that was taught nothing, and whose actions depend on every pixel."""
     torch.manual_seed(0)
-    vision = vision_of(arch, native=False, dashboard=False, speed=None)
+    vision = vision_of(arch, native=False, dashboard=False, speed=True)
     network = ARCHITECTURES[arch](vision)
     last = [layer for layer in network.modules() if isinstance(layer, torch.nn.Linear)][-1]
     with torch.no_grad():

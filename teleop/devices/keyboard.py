@@ -8,7 +8,7 @@ import pygame
 
 from teleop.bindings import Bindings, Drive, Meaning
 from teleop.devices.ramp import key_target, ramped
-from teleop.frame import COAST, Action, Controls, Start, Tick
+from teleop.frame import COAST, HZ, Action, Controls, Start, Tick
 from teleop.window import FOCUS_GONE
 
 
@@ -23,14 +23,15 @@ REST = _Output(-1, COAST, hands_on=False)
 
 
 class Keyboard:
-    """Arrows or WASD. Hands are on while a driving key is held."""
+    """Arrows or WASD. Hands are on while a driving key is held. It is read `hz` times a second."""
 
     person = True
     name = "keyboard"
     plugged = (name,)
 
-    def __init__(self, bindings: Bindings | None = None) -> None:
+    def __init__(self, bindings: Bindings | None = None, hz: float = HZ) -> None:
         self._keys = (bindings or Bindings()).keys
+        self._hz = hz
         self._down: set[int] = set()
         self._now = self._before = REST
 
@@ -66,7 +67,7 @@ class Keyboard:
             self._before = self._now
         held = {meaning for key in self._down if isinstance(meaning := self._keys[key], Drive)}
         hands_on = bool(held)
-        action = ramped(self._beginning(tick, hands_on), key_target(held))
+        action = ramped(self._beginning(tick, hands_on), key_target(held), self._hz)
         self._now = _Output(tick.step, action, hands_on)
         return Controls(action, hands_on)
 

@@ -28,22 +28,22 @@ def key_target(held: set[Drive]) -> tuple[float, float, float]:
     return float(steering), float(Drive.GAS in held), FULL_BRAKE * (Drive.BRAKE in held)
 
 
-def ramped(action: Action, target: tuple[float, float, float]) -> Action:
-    """`action` one tick nearer to `target`."""
+def ramped(action: Action, target: tuple[float, float, float], hz: float = HZ) -> Action:
+    """`action` one tick, of `hz` a second, nearer to `target`."""
     steering, gas, brake = (float(value) for value in action)
     return np.array(
         [
-            _moved(steering, target[0], STEER_PER_S, CENTRE_PER_S),
-            _moved(gas, target[1], GAS_PER_S, RELEASE_PER_S),
-            _moved(brake, target[2], BRAKE_PER_S, RELEASE_PER_S),
+            _moved(steering, target[0], STEER_PER_S / hz, CENTRE_PER_S / hz),
+            _moved(gas, target[1], GAS_PER_S / hz, RELEASE_PER_S / hz),
+            _moved(brake, target[2], BRAKE_PER_S / hz, RELEASE_PER_S / hz),
         ],
         np.float32,
     )
 
 
-def _moved(value: float, target: float, press_per_s: float, release_per_s: float) -> float:
+def _moved(value: float, target: float, press: float, release: float) -> float:
     """One tick from `value` to `target`: away from zero at one rate, back to zero at the other."""
     if value * target < 0:
         target = 0.0  # back through the middle first
-    rate = press_per_s if abs(target) > abs(value) else release_per_s
-    return value + min(max(target - value, -rate / HZ), rate / HZ)
+    most = press if abs(target) > abs(value) else release
+    return value + min(max(target - value, -most), most)

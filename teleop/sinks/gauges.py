@@ -9,6 +9,7 @@ import pygame
 from teleop.frame import HZ, Action
 from teleop.pen import ACCENT, DARK, DIM, INK, TRACK, WARNING, Pen
 from teleop.sinks.pace import Pace
+from teleop.words import counted
 
 HEIGHT = 100
 """On a 1000 x 800 surface: as high as the world's own dashboard, which shows the same less clearly."""
@@ -27,13 +28,13 @@ class Gauges:
     def draw(
         self,
         canvas: pygame.Surface,
-        speed: float,
+        speed: tuple[float, str],
         action: Action,
         nudge: float,
         figures: Mapping[str, float | int | None],
         pace: Pace,
     ) -> None:
-        """`speed` in track units a second; `action` as executed, with `nudge` in its steering."""
+        """`speed` with its unit; `action` as executed, with `nudge` in its steering."""
         strip = self.strip(canvas)
         pygame.draw.rect(canvas, DARK, strip)
         self._draw_speed(canvas, strip, speed, pace)
@@ -45,9 +46,9 @@ class Gauges:
         height = self._pen.px(HEIGHT)
         return pygame.Rect(0, canvas.get_height() - height, canvas.get_width(), height)
 
-    def _draw_speed(self, canvas: pygame.Surface, strip: pygame.Rect, speed: float, pace: Pace) -> None:
+    def _draw_speed(self, canvas: pygame.Surface, strip: pygame.Rect, speed: tuple[float, str], pace: Pace) -> None:
         x = self._pen.px(24)
-        self._draw_number(canvas, strip, x, f"{speed:.0f}", "speed")
+        self._draw_number(canvas, strip, x, f"{speed[0]:.0f}", speed[1])
         self._draw_foot(canvas, strip, x, str(pace), WARNING if pace.late else DIM)
 
     def _draw_controls(self, canvas: pygame.Surface, strip: pygame.Rect, action: Action, nudge: float) -> None:
@@ -77,8 +78,9 @@ class Gauges:
         self, canvas: pygame.Surface, strip: pygame.Rect, figures: Mapping[str, float | int | None]
     ) -> None:
         x = round(strip.width * FIGURES)
-        self._draw_number(canvas, strip, x, f"{figures['score']:.0f}", "score")
-        self._draw_foot(canvas, strip, x, lap_clock(figures), DIM)
+        number, name, foot = autonomy_words(figures) if "autonomy" in figures else score_words(figures)
+        self._draw_number(canvas, strip, x, number, name)
+        self._draw_foot(canvas, strip, x, foot, DIM)
 
     def _draw_number(self, canvas: pygame.Surface, strip: pygame.Rect, x: int, number: str, name: str) -> None:
         y = strip.top + round(strip.height * 0.4)
@@ -94,6 +96,18 @@ def fill(canvas: pygame.Surface, bar: pygame.Rect, begin: float, end: float, col
     """Colour a part of a gauge; `begin` and `end` from 0 at its left to 1 at its right, in any order."""
     left, right = sorted(bar.left + round(bar.width * min(max(part, 0.0), 1.0)) for part in (begin, end))
     pygame.draw.rect(canvas, colour, (left, bar.top, right - left, bar.height))
+
+
+def score_words(figures: Mapping[str, float | int | None]) -> tuple[str, str, str]:
+    """A number, what it is, and what goes with it."""
+    return f"{figures['score']:.0f}", "score", lap_clock(figures)
+
+
+def autonomy_words(figures: Mapping[str, float | int | None]) -> tuple[str, str, str]:
+    """Of a drive that nobody scores."""
+    autonomy = figures["autonomy"]
+    share = "--" if autonomy is None else f"{100 * autonomy:.0f}%"
+    return share, "autonomy", counted(int(figures["interventions"] or 0), "intervention")
 
 
 def lap_clock(figures: Mapping[str, float | int | None]) -> str:

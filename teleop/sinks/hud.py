@@ -11,7 +11,7 @@ import pygame
 
 from teleop.bindings import Bindings
 from teleop.frame import COAST, HZ, Action, End, Frame, Outcome, Source, Start, Tick
-from teleop.loop import View
+from teleop.loop import Live, View
 from teleop.pen import ACCENT, DARK, DIM, WARNING
 from teleop.sinks.gauges import Gauges
 from teleop.sinks.messages import Situation, help_message, message
@@ -43,6 +43,15 @@ class Tiled(Protocol):
 
     @property
     def visited(self) -> npt.NDArray[np.bool_]: ...
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """What a world adds whose speed people know in another unit than that of its pose."""
+
+    @property
+    def speedometer(self) -> tuple[str, float]:
+        """(unit, how many make one of the pose's)."""
 
 
 class Rows(Protocol):
@@ -79,6 +88,7 @@ class Hud:
         self._pen = window.pen
         self._gauges = Gauges(window.pen)
         self._pace = Pace()
+        self._unit, self._per_unit = world.speedometer if isinstance(world, Metered) else ("speed", 1.0)
         self._map: TrackMap | None = None
 
     def on_start(self, start: Start) -> None:
@@ -114,7 +124,8 @@ class Hud:
     def _draw(self, outcome: Outcome, recording: bool) -> None:
         canvas, pen = self._window.canvas, self._pen
         draw_picture(canvas, self._world.view(), bottom=self._gauges.strip(canvas).top)
-        self._gauges.draw(canvas, float(outcome.pose[3]), self._action, self._nudge, self._world.figures(), self._pace)
+        speed = float(outcome.pose[3]) * self._per_unit, self._unit
+        self._gauges.draw(canvas, speed, self._action, self._nudge, self._world.figures(), self._pace)
         light = draw_light(canvas, pen, recording and self._rows is not None, *self._recorded())
         draw_driver(canvas, pen, self._who(), left=light.right)
 
@@ -168,6 +179,7 @@ class Hud:
             seconds_back=(self._step - tick.step) / HZ,
             time_scale=tick.time_scale,
             focused=self._window.focused,
+            live=isinstance(self._world, Live),
         )
         if seat.help_wanted:
             self._window.canvas.fill(DARK)

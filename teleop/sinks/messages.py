@@ -40,6 +40,8 @@ class Situation:
     """At which driving goes on."""
     focused: bool = True
     """The window has the focus, again."""
+    live: bool = False
+    """The car rolls on meanwhile, and there is no going back."""
 
 
 def message(why: str, now: Situation) -> Message:
@@ -48,13 +50,14 @@ def message(why: str, now: Situation) -> Message:
     if why == CRASHED:
         safe = ("What was driven so far is safe.",) if now.recorded else ()
         return Message("Off the playfield", ("The picture holds.", *safe), answers, WARNING)
-    hints = answers + ways_out(now.bindings)
+    hints = answers + ways_out(now)
     if why == REWOUND:
         title = f"Rewound {now.seconds_back:.1f} s" if now.seconds_back else "Back at the start"
         return Message(title, (go_on(now),), hints)
     if why == PAUSED:
+        rolls = ("The car rolls on without gas.",) if now.live else ()
         recorded = ("Meanwhile nothing is recorded.",) if now.recorded else ()
-        return Message("Paused", (go_on(now), *recorded), hints)
+        return Message("Paused", (go_on(now), *rolls, *recorded), hints)
     remedy = "Plug it in again, or go on with another device."
     if why == FOCUS_LOST:
         remedy = "It is back." if now.focused else "Click it to come back."
@@ -78,14 +81,16 @@ def go_on(now: Situation) -> str:
 
 def choices(now: Situation, back: str) -> tuple[Hint, ...]:
     """What can be done with what was driven."""
-    rewind = (back, *now.bindings.hint(Rewind(1)))
+    rewind = () if now.live else ((back, *now.bindings.hint(Rewind(1))),)
     if not now.recorded:
-        return HEAD, rewind, ("same track again", *now.bindings.hint(Flow.AGAIN))
+        again = () if now.live else (("same track again", *now.bindings.hint(Flow.AGAIN)),)
+        return HEAD, *rewind, *again
     finish = ("finish: keep it", *now.bindings.hint(Command.FINISH))
-    return HEAD, rewind, finish, ("discard it", *now.bindings.hint(Command.DISCARD))
+    return HEAD, *rewind, finish, ("discard it", *now.bindings.hint(Command.DISCARD))
 
 
-def ways_out(bindings: Bindings) -> tuple[Hint, ...]:
+def ways_out(now: Situation) -> tuple[Hint, ...]:
     """Of this drive, and of not knowing what to press."""
-    next_track, leave, more = (bindings.hint(flow) for flow in (Flow.NEXT, Flow.QUIT, Flow.HELP))
-    return ("next track", *next_track), ("quit", *leave), ("every key and button", *more)
+    leave, more = (now.bindings.hint(flow) for flow in (Flow.QUIT, Flow.HELP))
+    onward = () if now.live else (("next track", *now.bindings.hint(Flow.NEXT)),)
+    return *onward, ("quit", *leave), ("every key and button", *more)

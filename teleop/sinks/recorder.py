@@ -20,7 +20,7 @@ import numpy as np
 from teleop.episode_writer import EpisodeWriter, Row, frame_row, start_attrs
 from teleop.frame import HZ, End, Frame, Image, Start, Tick
 from teleop.session import COMMIT_ROWS, SessionError, check_recordable, later_minimum
-from teleop.writer import SessionWriter
+from teleop.writer import CAR_RACING_OBSERVATION, SessionWriter
 
 QUEUE_S = 30
 """What a slow disk may fall behind while a person drives; the screen says so long before."""
@@ -44,14 +44,22 @@ class Recorder:
     """
 
     def __init__(
-        self, path: str | Path, env: Mapping[str, Any], hz: float = HZ, block_when_behind: bool = False
+        self,
+        path: str | Path,
+        env: Mapping[str, Any],
+        hz: float = HZ,
+        block_when_behind: bool = False,
+        observation_shape: Sequence[int] = CAR_RACING_OBSERVATION,
+        unknown: Sequence[str] = (),
     ) -> None:
         """Create the session or append to it. SessionError when it is locked, damaged, or of another kind.
+
+        `unknown`: columns that this world tells nothing about.
 
         `block_when_behind`: for unpaced driving, `on_frame` waits while `COMMIT_ROWS` rows are queued; otherwise the
         queue may grow to `QUEUE_S` seconds of driving, and the next frame is an error.
         """
-        self._session = SessionWriter(path, env, hz)
+        self._session = SessionWriter(path, env, hz, observation_shape, unknown=unknown)
         self.path = self._session.path
         """The session's folder."""
         self.rows_recorded = 0

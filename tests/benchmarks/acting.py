@@ -24,7 +24,7 @@ BOUND_MS = 1.5
 
 def untrained(arch: str, *, native: bool) -> Learner:
     torch.set_num_threads(1)
-    vision = vision_of(arch, native=native, dashboard=False, speed=None)
+    vision = vision_of(arch, native=native, dashboard=False, speed=True)
     size = f"{vision.height}x{vision.width}"
     return Learner(ARCHITECTURES[arch](vision), vision, name=f"untrained {arch}, {size}")
 

@@ -29,7 +29,7 @@ BOUND = 0.05
 
 def rows_of(arch: str) -> Rows:
     """Noise to look at: what is seen makes no difference to the cost."""
-    vision, rng = vision_of(arch, native=False, dashboard=False, speed=None), np.random.default_rng(0)
+    vision, rng = vision_of(arch, native=False, dashboard=False, speed=True), np.random.default_rng(0)
     return Rows(
         view=rng.integers(0, 256, (ROWS, vision.height, vision.width, 3), np.uint8),
         speed=rng.random(ROWS, np.float32),

@@ -1,0 +1,58 @@
+"""Counts how often a person had to take over, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from teleop.autonomy import Autonomy
+from teleop.frame import End, Frame, Source, Start, Tick
+
+
+class Interventions:
+    """Implements `loop.Sink`. `taken_elsewhere` tells of a person who took over by other means than ours."""
+
+    def __init__(self, taken_elsewhere: Callable[[], bool]) -> None:
+        self._taken_elsewhere = taken_elsewhere
+        self._forget()
+
+    def _forget(self) -> None:
+        self._counted = Autonomy()
+        self._frames = 0
+        self._driver: Source | None = None
+        self._time_ns: int | None = None
+
+    @property
+    def autonomy(self) -> Autonomy:
+        """Of this episode so far."""
+        return self._counted + Autonomy(interventions=int(self._taken_elsewhere()))
+
+    def figures(self) -> Mapping[str, float | int | None]:
+        """interventions, autonomy and self_driven: see `Autonomy`. driven_s, human_s: without pauses. hz: measured."""
+        told = self.autonomy
+        return {
+            "interventions": told.interventions,
+            "autonomy": told.autonomy,
+            "self_driven": told.self_driven,
+            "driven_s": told.elapsed_s,
+            "human_s": told.human_s,
+            "hz": self._frames / told.elapsed_s if told.elapsed_s else None,
+        }
+
+    def on_start(self, start: Start) -> None:
+        self._forget()
+
+    def on_frame(self, frame: Frame) -> None:
+        """A frame lasts until the next one begins."""
+        if self._time_ns is not None:
+            passed_s = (frame.tick.time_ns - self._time_ns) / 1e9
+            self._counted += Autonomy(passed_s, human_s=passed_s * (self._driver is Source.HUMAN))
+            self._frames += 1
+        if frame.driver is Source.HUMAN and self._driver is not Source.HUMAN:
+            self._counted += Autonomy(interventions=1)
+        self._driver, self._time_ns = frame.driver, frame.tick.time_ns
+
+    def on_idle(self, tick: Tick, why: str) -> None:
+        self._time_ns = None
+
+    def on_end(self, end: End) -> None:
+        pass
