@@ -49,11 +49,11 @@ def test_an_answer_of_bins_is_always_in_range_but_for_rounding() -> None:
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 def test_where_the_expert_went_left_or_right_bins_pick_a_side_and_regression_answers_the_middle(arch: str) -> None:
-    left, right = [-1.0, 1.0, 0.0], [1.0, 1.0, 0.0]
+    left, right = [-0.4, 1.0, 0.0], [0.4, 1.0, 0.0]
     forked = torch.tensor([left, right, left, right, right])  # three of five went right
     regressed, binned = (learned(arch, loss, forked) for loss in ("mse", "bins"))
-    assert regressed[0].item() == pytest.approx(0.2, abs=0.1)
-    assert binned[0].item() > 0.9
+    assert regressed[0].item() == pytest.approx(0.08, abs=0.04)
+    assert binned[0].item() > 0.35
     assert regressed[1].item() == pytest.approx(1.0, abs=0.1)
     assert binned[1].item() > 0.9
 
@@ -66,7 +66,7 @@ def learned(arch: str, loss: str, expert: Tensor) -> Tensor:
     optimizer = torch.optim.Adam(network.parameters(), lr=3e-3)
     view = torch.randint(0, 256, (1, vision.height, vision.width, 3), dtype=torch.uint8)
     view, speed = view.expand(len(expert), -1, -1, -1), torch.full((len(expert),), 50.0)
-    for _ in range(60):
+    for _ in range(100):
         step_loss = HEADS[loss].loss(network(view, speed), expert)
         optimizer.zero_grad()
         step_loss.backward()  # type: ignore[no-untyped-call]

@@ -97,7 +97,7 @@ ALLOWED: dict[str, set[str]] = {
     "policy.udacity": LEAF | {"policy.rows", "policy.vision"},
     "policy.worlds": LEAF
     | {"teleop.session"}
-    | {f"policy.{part}" for part in ("config", "models", "udacity", "vision")},
+    | {f"policy.{part}" for part in ("augment", "batches", "config", "models", "road_augment", "udacity", "vision")},
     "policy.batches": {"policy.augment", "policy.kinds", "policy.rows"},
     "policy.dataset": LEAF
     | {"teleop.session"}
@@ -107,6 +107,9 @@ ALLOWED: dict[str, set[str]] = {
     "policy.candidates": {"policy.run_folder"},
     "policy.interrupts": set(),
     "policy.resume": LEAF | {"policy.checkpoint", "policy.config", "policy.metrics"},
+    "policy.keeper": {
+        f"policy.{part}" for part in ("candidates", "checkpoint", "config", "resume", "rows", "run_folder", "vision")
+    },
     "policy.selection": LEAF | {"policy.checkpoint"},
     "policy.config": LEAF | {"policy.kinds", "policy.weights"},
     "policy.checkpoint": LEAF | {"policy.heads", "policy.models", "policy.vision"},

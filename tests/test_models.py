@@ -51,7 +51,7 @@ def test_pilotnet_with_gas_and_brake_has_22_parameters_more() -> None:
 
 
 def test_pilotnet_over_the_views_own_pixels_keeps_its_convolutions() -> None:
-    vision = vision_of("pilotnet", native=True, dashboard=False, speed=True)
+    vision = vision_of("pilotnet", native=True, dashboard=False, speed=False)
     assert (vision.height, vision.width, vision.colour) == (84, 96, "YUV")
     native = PilotNet(vision, actions=1)
     assert parameters(native) == 233_019

@@ -77,7 +77,7 @@ def test_the_checkpoint_tells_what_was_asked_for_and_taken(
     assert checkpoint.episodes[-1]["rows"] == (90 if "zoom_in" in options else 30 if 2 in episodes else 40)
 
 
-@pytest.mark.parametrize("options", [{"shift": 1.0}, {"turn_deg": 5.0}, {"label_lead": 3}, {"weights": "takeover=2"}])
+@pytest.mark.parametrize("options", [{"shift": 2.0}, {"turn_deg": 8.0}, {"label_lead": 3}, {"weights": "takeover=2"}])
 def test_every_option_changes_what_is_learned(session: Path, tmp_path: Path, options: dict[str, Any]) -> None:
     plain = weights_of(session, tmp_path / "plain")
     assert torch.equal(plain, weights_of(session, tmp_path / "again"))

@@ -75,7 +75,7 @@ def test_the_checkpoint_says_what_it_was_made_from(session: Path, tmp_path: Path
     assert checkpoint.config["seed"] == 7
     assert checkpoint.config["sessions"] == ["toy.zarr"]
     assert checkpoint.metrics["step"] == 30
-    assert 0 < checkpoint.metrics["validation_loss"] < 1
+    assert 0 < checkpoint.metrics["validation_loss"] < 2
 
 
 def test_whoever_watches_hears_what_metrics_jsonl_keeps(session: Path, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ TEACHERS = {
     "simulated human": ("--expert", "simulated"),
 }
 """Who drives the laps, by the options of `teleop record`."""
-RECIPES = {"simulated human": ("--zoom-in", "--label-lead", "5", "--shift", "2", "--turn-deg", "6")}
+RECIPES = {"simulated human": ("--zoom-in", "--label-lead", "2")}
 """By teacher: the options of `policy train` that are not its defaults, chosen on validation tracks."""
 
 
