@@ -16,7 +16,6 @@ import hashlib
 import json
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -34,6 +33,7 @@ from teleop.frame import COAST
 from teleop.session import open_session
 from tests.experiments.cells import ROOT, code_digest, command, cpu_of_children_s, rounded
 from tests.lessons import constant_checkpoint
+from tests.npm_simulator import free_port
 from tests.udacity_sim.cameras import Cameras
 from tests.udacity_sim.car import Car
 from tests.udacity_sim.driving_log import DrivingLog
@@ -144,12 +144,6 @@ def road_driven(seed: int, port: int, seconds: float) -> dict[str, Any]:
     figures = Simulator(seed).drive(port, seconds).figures()
     print(f"road {seed}: {figures}", flush=True)
     return {"road": seed, **figures}
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def table_lines(cell: dict[str, Any]) -> Iterator[str]:
