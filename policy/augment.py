@@ -1,4 +1,4 @@
-"""More views from the same rows: the mirror, which is exact, and the car beside its line, which is not quite.
+"""More from the same rows: the mirror, which is exact; the car beside its line, which is not quite; the car at rest.
 
 A good driver's pictures show how to stay on the line, not how to come back to it. Moving and turning the view gives
 pictures from beside it, and geometry gives the steering that leads back.
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from policy.rows import Rows
 from policy.vision import OBSERVATION_SHAPE, VIEW_ROWS, Vision
+from teleop.errors import UserError
 from teleop.frame import Image
 
 CAR_COLUMN, CAR_ROW = 48.0, 72.0
@@ -26,6 +27,8 @@ CAR_HALF_WIDTH, CAR_HALF_LENGTH = 1.5, 2.7
 """Track units around the car's middle that cover hull and wheels (car_dynamics' polygons x 0.02)."""
 PAINTED_OVER = 20
 """Levels by which a pixel differs from what would lie there without the car, at least; the road's tiles differ by 5."""
+SLOW = 15.0
+"""Track units a second: slower than the autopilot ever is once it rolls, and than the simulated human means to be."""
 WARP = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 
 CURVATURE_A_STEERING = 0.24
@@ -50,6 +53,10 @@ def mirror(rows: Rows, chosen: Mask) -> None:
     rows.action[chosen, 0] *= -1
 
 
+class AugmentError(UserError):
+    """Rows that can't be augmented as asked: the rule, what was got, the remedy."""
+
+
 @dataclass(frozen=True)
 class Astray:
     """Puts the car of every row beside its line and its nose off it, normally distributed about where it was.
@@ -72,6 +79,40 @@ class Astray:
         speed = rows.speed if self.vision.speed else np.full_like(rows.speed, USUAL_SPEED)
         steering = rows.action[:, 0] + correction(speed, shifts, turns)
         rows.action[:, 0] = np.clip(steering, -1, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class SettingOff:
+    """Shows some rows with the car nearly at rest, and the pedals by which the expert once set off at that speed.
+
+    An expert is hardly ever seen slow in the middle of the road, so a policy that has come to rest there has not
+    learned to go on: the inertia problem (Codevilla and others, "Exploring the limitations of behavior cloning for
+    autonomous driving", 2019).
+    """
+
+    speed: Floats
+    """float32 (P,): track units a second, of the rows in which the expert set off, and..."""
+    pedals: Floats
+    """float32 (P, 2): ...gas and brake there."""
+    share: float
+    """Of rows, [0, 1]."""
+
+    @classmethod
+    def of(cls, rows: Rows, share: float) -> SettingOff:
+        """Learned from all of `rows` that are slow and give gas; AugmentError where there are none."""
+        chosen = (rows.speed < SLOW) & (rows.action[:, 1] > rows.action[:, 2])
+        if not chosen.any():
+            raise AugmentError(
+                f"--setting-off shows how the expert set off, below {SLOW:g} units/s; these rows have no such moment: "
+                "add --zoom-in, since it is in an episode's first second, or leave the option out"
+            )
+        return cls(rows.speed[chosen], rows.action[chosen, 1:], share)
+
+    def __call__(self, rows: Rows, rng: np.random.Generator) -> None:
+        """Change speed and pedals in place; where to steer is the picture's to say."""
+        chosen = np.flatnonzero(rng.random(len(rows)) < self.share)
+        shown = rng.integers(len(self.speed), size=len(chosen))
+        rows.speed[chosen], rows.action[chosen, 1:] = self.speed[shown], self.pedals[shown]
 
 
 def correction(speed: Floats, shift: Floats, turn: Floats) -> Floats:

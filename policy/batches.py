@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,7 +44,7 @@ def ingredients(rows: Rows, weight: npt.NDArray[np.float64]) -> list[Ingredient]
 
 
 def batches(
-    rows: Rows, weight: npt.NDArray[np.float64], size: int, rng: np.random.Generator, augment: Augment | None = None
+    rows: Rows, weight: npt.NDArray[np.float64], size: int, rng: np.random.Generator, augment: Sequence[Augment] = ()
 ) -> Iterator[Rows]:
     """Batches of `size` rows without end, half of them mirrored.
 
@@ -56,8 +56,8 @@ def batches(
             waiting = np.concatenate([waiting, _epoch(weight, rng)])
         batch, waiting = rows[waiting[:size]], waiting[size:]
         mirror(batch, rng.random(size) < 0.5)
-        if augment:
-            augment(batch, rng)
+        for change in augment:
+            change(batch, rng)
         yield batch
 
 

@@ -78,6 +78,9 @@ class TrainConfig:
     Udacity's world in metres. None: 1 on CarRacing's tracks, nothing in Udacity's world, which has side cameras."""
     turn_deg: float | None = None
     """Augmentation: turn views and steer back; standard deviation, in degrees. None: 4, and nothing."""
+    setting_off: float = 0.0
+    """Augmentation: share of rows shown with the car nearly at rest, and the pedals by which the expert set off; for
+    policies that come to rest and stay there. Needs --zoom-in, where the setting off is."""
     side_offset: float = 0.2
     """Steering that Udacity's side cameras ask for, back to the middle; 1 is full lock, 25 degrees."""
     threads: int = 1
@@ -100,6 +103,7 @@ class TrainConfig:
             "shift": (self.shift is None or 0 <= self.shift < math.inf, "a number from 0 up"),
             "turn_deg": (self.turn_deg is None or 0 <= self.turn_deg < math.inf, "a number from 0 up"),
             "side_offset": (0 <= self.side_offset <= 1, "from 0 to 1"),
+            "setting_off": (0 <= self.setting_off <= 1, "from 0 to 1"),
             "threads": (1 <= self.threads <= CORES, f"from 1 to {CORES}, the cores of this machine"),
         }
         for name, (holds, rule) in rules.items():

@@ -34,7 +34,7 @@ from policy.run_folder import RunFolder
 from policy.udacity import taught
 from policy.vision import Vision
 from policy.weights import Weights
-from policy.worlds import augmentation, vision_for
+from policy.worlds import augmentations, vision_for
 from teleop.errors import UserError
 
 VALIDATE_EVERY = 500
@@ -80,9 +80,9 @@ def train(config: TrainConfig, watch: Watch = _ignore, say: Say = _ignore, show:
     """Train a policy and write its checkpoint.
 
     `watch` is told how it goes every 25 steps, `say` takes sentences for a person, `show` what a batch holds. Raises
-    DatasetError, SessionError or WeightsError (nothing to learn from), TrainingError (the loss is not finite, or before
-    the first step: can't write there), ResumeError (with `config.resume`), OSError (could write there, now can't), and
-    on Ctrl+C Stopped, or KeyboardInterrupt before the first step: then no checkpoint is written.
+    DatasetError, SessionError, WeightsError or AugmentError (nothing to learn from), TrainingError (the loss is not
+    finite, or before the first step: can't write there), ResumeError (with `config.resume`), OSError (could write
+    there, now can't), and on Ctrl+C Stopped, or KeyboardInterrupt before the first step: then no checkpoint is written.
     """
     cpu_began = time.process_time()
     torch.set_num_threads(config.threads)
@@ -94,7 +94,7 @@ def train(config: TrainConfig, watch: Watch = _ignore, say: Say = _ignore, show:
     lectures = learned if vision.pedals else taught(learned, vision, config.side_offset, rng, say)
     rows = Rows.joined([lesson.rows for lesson in lectures])
     weight = Weights(config.weights).of(rows.kind)  # (N,)
-    drawn = batches(rows, weight, config.batch_size, rng, augmentation(config, vision))
+    drawn = batches(rows, weight, config.batch_size, rng, augmentations(config, vision, rows))
     say(_summary(lectures, held_out))
     show(ingredients(rows, weight))
 

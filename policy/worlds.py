@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from policy import udacity
-from policy.augment import Astray
+from policy.augment import Astray, SettingOff
 from policy.batches import Augment
 from policy.config import TrainConfig
 from policy.models import vision_of
 from policy.road_augment import AstrayOnRoad
+from policy.rows import Rows
 from policy.vision import SCENES, Vision, World
 from teleop.errors import UsageError
 from teleop.session import existing_path, session_attrs
@@ -42,11 +43,14 @@ def vision_for(config: TrainConfig) -> Vision:
     return udacity.SEEN
 
 
-def augmentation(config: TrainConfig, vision: Vision) -> Augment | None:
-    """What moves and turns the views, where that is asked for."""
+def augmentations(config: TrainConfig, vision: Vision, rows: Rows) -> list[Augment]:
+    """What changes each batch of `rows`, in order."""
     usual_shift, usual_turn_deg = (SHIFT, TURN_DEG) if vision.pedals else (0.0, 0.0)
     shift = usual_shift if config.shift is None else config.shift
     turn_deg = usual_turn_deg if config.turn_deg is None else config.turn_deg
-    if not shift and not turn_deg:
-        return None
-    return (Astray if vision.pedals else AstrayOnRoad)(vision, shift, turn_deg)
+    found: list[Augment] = []
+    if shift or turn_deg:
+        found.append((Astray if vision.pedals else AstrayOnRoad)(vision, shift, turn_deg))
+    if config.setting_off:
+        found.append(SettingOff.of(rows, config.setting_off))
+    return found

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from gymnasium.envs.box2d.car_racing import CarRacing
 
-from policy.augment import Astray, correction, mirror, moved
+from policy.augment import Astray, AugmentError, SettingOff, correction, mirror, moved
 from policy.vision import Vision, see
 from teleop.frame import Image
 from tests.lessons import toy_rows
@@ -29,6 +29,27 @@ def test_a_mirrored_row_steers_the_other_way_and_nothing_else() -> None:
     np.testing.assert_array_equal(mirrored.view[1], rows.view[1])
     np.testing.assert_array_equal(mirrored.action[1], rows.action[1])
     np.testing.assert_array_equal(mirrored.speed, rows.speed)
+
+
+def test_some_rows_show_the_car_at_rest_and_the_pedals_by_which_the_expert_set_off() -> None:
+    taught = toy_rows(4)
+    taught.speed[:], taught.action[:, 1:] = [5, 60, 5, 5], [[0.3, 0.0], [1.0, 0.0], [0.0, 0.5], [0.6, 0.0]]
+    batch, before = toy_rows(1000), toy_rows(1000)
+    batch.speed[:], before.speed[:] = 60, 60
+    SettingOff.of(taught, share=0.2)(batch, np.random.default_rng(0))
+    slow = batch.speed == 5
+    assert 150 < slow.sum() < 250
+    assert set(batch.action[slow, 1]) == {np.float32(0.3), np.float32(0.6)}, "neither at speed nor on the brake"
+    assert not batch.action[slow, 2].any()
+    np.testing.assert_array_equal(batch.action[:, 0], before.action[:, 0])
+    np.testing.assert_array_equal(batch.action[~slow], before.action[~slow])
+
+
+def test_without_a_moment_of_setting_off_there_is_nothing_to_show() -> None:
+    rows = toy_rows(4)
+    rows.speed[:] = 60
+    with pytest.raises(AugmentError, match=r"add --zoom-in"):
+        SettingOff.of(rows, share=0.1)
 
 
 def scene(road_left: int = 40, road_right: int = 56) -> Image:

@@ -91,6 +91,7 @@ def test_every_option_changes_what_is_learned(session: Path, tmp_path: Path, opt
         ({"weights": "most"}, "--weights is uniform, half-corrections, or weights like"),
         ({"label_lead": -1}, "--label-lead is at least 0; got -1"),
         ({"before_takeover_s": np.nan}, "--before-takeover-s is a number from 0 up; got nan"),
+        ({"setting_off": 1.5}, "--setting-off is from 0 to 1; got 1.5"),
         ({"shift": -1.0}, "--shift is a number from 0 up; got -1.0"),
         ({"turn_deg": np.inf}, "--turn-deg is a number from 0 up; got inf"),
     ],

@@ -56,8 +56,9 @@ def choices() -> Iterator[Choice]:
     yield Choice("autopilot", "told no speed", ("--no-speed",))
     yield Choice("autopilot", "sees the dashboard", ("--dashboard",))
     yield Choice("simulated human", "the recipe")
+    yield Choice("simulated human", "never shown setting off", ("--setting-off", "0"))
     yield Choice("simulated human", "views not moved nor turned", NO_MOVES)
-    for lead in (0, 4, 8, 12):
+    for lead in (2, 4, 8):
         yield Choice("simulated human", f"label lead {lead}", ("--label-lead", str(lead)))
     yield Choice("simulated human", "bins", ("--loss", "bins"))
     yield Choice("simulated human", "bins, views not moved", ("--loss", "bins", *NO_MOVES))

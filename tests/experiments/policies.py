@@ -54,7 +54,7 @@ TEACHERS = {
     "simulated human": ("--expert", "simulated"),
 }
 """Who drives the laps, by the options of `teleop record`."""
-RECIPES = {"simulated human": ("--zoom-in", "--label-lead", "2")}
+RECIPES = {"simulated human": ("--zoom-in", "--setting-off", "0.1")}
 """By teacher: the options of `policy train` that are not its defaults, chosen on validation tracks."""
 
 
