@@ -54,7 +54,9 @@ TEACHERS = {
     "simulated human": ("--expert", "simulated"),
 }
 """Who drives the laps, by the options of `teleop record`."""
-RECIPES = {"simulated human": ("--zoom-in", "--setting-off", "0.1")}
+RECIPES = {
+    "simulated human": ("--zoom-in", "--setting-off", "0.1", "--label-lead", "1", "--shift", "1.5", "--turn-deg", "5")
+}
 """By teacher: the options of `policy train` that are not its defaults, chosen on validation tracks."""
 
 
