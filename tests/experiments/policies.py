@@ -78,30 +78,34 @@ class Policy:
     def cell(self) -> Path:
         return CELLS / (f"{self.name}.json" if self.laps else "autopilot.json")
 
+    @property
+    def checkpoint(self) -> Path:
+        return WORK / f"{self.name}.safetensors"
+
     def run(self) -> None:
         """Record, train, choose, evaluate, by the commands a user has."""
         if not self.laps:
             save(self.cell, {**asdict(self), "code": code_digest(CODE), "evaluation": evaluated(AUTOPILOT, AUTOPILOT)})
             return
-        checkpoint, cpu_s = self._train()
-        chosen = load_checkpoint(checkpoint).metrics["selection"]
+        cpu_s = self.train()
+        chosen = load_checkpoint(self.checkpoint).metrics["selection"]
         cell = {
             **asdict(self),
             "code": code_digest(CODE),
             "train_cpu_s": round(cpu_s - chosen["cpu_s"], 1),
             "choose_cpu_s": round(chosen["cpu_s"], 1),
             "chosen": chosen["chosen"],
-            "evaluation": evaluated(str(checkpoint), checkpoint.name),
+            "evaluation": evaluated(str(self.checkpoint), self.checkpoint.name),
         }
         save(self.cell, cell)
 
-    def _train(self) -> tuple[Path, float]:
-        """The checkpoint, and the CPU seconds that training and choosing took together."""
+    def train(self) -> float:
+        """Make the checkpoint; the CPU seconds that training and choosing took together."""
         session = recorded(self.teacher, self.laps)
-        checkpoint, before = WORK / f"{self.name}.safetensors", cpu_of_children_s()
+        before = cpu_of_children_s()
         recipe = ("--arch", self.arch, "--seed", str(self.seed), *RECIPES.get(self.teacher, ()))
-        command("policy", "train", *recipe, "--out", str(checkpoint), str(session))
-        return checkpoint, cpu_of_children_s() - before
+        command("policy", "train", *recipe, "--out", str(self.checkpoint), str(session))
+        return cpu_of_children_s() - before
 
 
 def recorded(teacher: str, laps: int) -> Path:
@@ -126,7 +130,7 @@ def main() -> None:
             policy.run()
         elif outdated:
             print(f"{policy.cell.name} was made by other code than this; --again makes it anew")
-    write_table("policies", table_lines())
+    write_table("policies", [*table_lines(), *pupils_lines()])
     draw_pictures()
 
 
@@ -175,6 +179,17 @@ def row(who: tuple[str, ...], evaluation: Cell) -> str:
         f"{evaluation['laps_finished'] * tracks:.0f}",
     )
     return "| " + " | ".join((*who, *figures)) + " |"
+
+
+def pupils_lines() -> Iterator[str]:
+    """How much better than the simulated human those are who learned from it."""
+    pupils = [policy for policy in policies() if policy.teacher == "simulated human" and policy.cell.exists()]
+    if not pupils or not SIMULATED_HUMAN.exists():
+        return
+    teacher = load(SIMULATED_HUMAN)["evaluation"]
+    better = (better_than_its_teacher(load(policy.cell)["evaluation"], teacher) for policy in pupils)
+    told = "; ".join(f"{mean:+.1f} ({low:+.1f} to {high:+.1f})" for mean, low, high in better)
+    yield f"\nWho learned from the simulated human, against it, paired over tracks, a seed each, 95% intervals: {told}."
 
 
 def better_than_its_teacher(evaluation: Cell, teacher: Cell) -> tuple[float, float, float]:

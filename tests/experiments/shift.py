@@ -21,7 +21,7 @@ from teleop.report.shift_page import write_shift_page
 from teleop.report.shift_words import survivals_of
 from teleop.shift.measure import measure
 from teleop.shift.report import ShiftReport
-from tests.experiments.cells import MEDIA, RESULTS, ROOT, WORK, Cell, command, rounded, save, write_table
+from tests.experiments.cells import MEDIA, RESULTS, ROOT, WORK, Cell, rounded, save, write_table
 from tests.experiments.policies import Policy, recorded
 
 SHOWN = {
@@ -51,19 +51,17 @@ def main() -> None:
 
 def measured(tracks: int, workers: int) -> ShiftReport:
     sessions = [recorded(policy.teacher, policy.laps) for policy in SHOWN.values()]
-    checkpoints = [str(learned(policy, session)) for policy, session in zip(SHOWN.values(), sessions, strict=True)]
+    checkpoints = [str(learned(policy)) for policy in SHOWN.values()]
     policies = [measured_policy(name, path) for name, path in zip(SHOWN, checkpoints, strict=True)]
     typed = ["teleop shift", *map(shown, checkpoints), "--sessions", *map(shown, sessions), f"--tracks {tracks}"]
     return measure(policies, sessions, tracks, workers, OUT, Console(), " ".join([*typed, "--out", shown(OUT)]))
 
 
-def learned(policy: Policy, session: Path) -> Path:
+def learned(policy: Policy) -> Path:
     """The checkpoint, trained first where it is not there."""
-    checkpoint = WORK / f"{policy.name}.safetensors"
-    if not checkpoint.exists():
-        recipe = ("--arch", policy.arch, "--seed", str(policy.seed))
-        command("policy", "train", *recipe, "--out", str(checkpoint), str(session))
-    return checkpoint
+    if not policy.checkpoint.exists():
+        policy.train()
+    return policy.checkpoint
 
 
 def shown(path: str | Path) -> str:

@@ -13,14 +13,11 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
-import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image as Pillow
@@ -31,7 +28,19 @@ from policy.vision import Vision
 from teleop.autonomy import Autonomy
 from teleop.frame import COAST
 from teleop.session import open_session
-from tests.experiments.cells import ROOT, code_digest, command, cpu_of_children_s, rounded
+from tests.experiments.cells import (
+    MEDIA,
+    RESULTS,
+    WORK,
+    Cell,
+    code_digest,
+    command,
+    cpu_of_children_s,
+    load,
+    rounded,
+    save,
+    write_table,
+)
 from tests.lessons import constant_checkpoint
 from tests.npm_simulator import free_port
 from tests.udacity_sim.cameras import Cameras
@@ -41,11 +50,9 @@ from tests.udacity_sim.ground import Scenery
 from tests.udacity_sim.road import Road
 from tests.udacity_sim.simulator import Simulator
 
-CELL = ROOT / ".github" / "results" / "udacity" / "closed_loop.json"
-PICTURE = ROOT / ".github" / "media" / "udacity.png"
-WORK = ROOT / "build" / "udacity"
-README = ROOT / "README.md"
-MARKED = re.compile(r"(<!-- udacity -->\n).*?(<!-- /udacity -->)", re.DOTALL)
+CELL = RESULTS / "udacity" / "closed_loop.json"
+PICTURE = MEDIA / "udacity.png"
+UDACITY = WORK / "udacity"
 CODE = (
     "policy/*.py",
     "teleop/drivers/governor.py",
@@ -74,26 +81,23 @@ def main() -> None:
     parser.add_argument("--again", action="store_true", help="measure anew")
     if parser.parse_args().again or not CELL.exists():
         measure()
-    cell = json.loads(CELL.read_text())
+    cell = load(CELL)
     if cell["code"] != code_digest(CODE):
         print(f"{CELL.name} was made by other code than this; --again makes it anew")
-    table = "\n".join(table_lines(cell))
-    print(table)
-    README.write_text(MARKED.sub(lambda marks: f"{marks[1]}{table}\n{marks[2]}", README.read_text()))
+    write_table("udacity", table_lines(cell))
 
 
 def measure() -> None:
     """Record, import, train, drive."""
-    shutil.rmtree(WORK, ignore_errors=True)
-    for folder in (WORK, CELL.parent):
-        folder.mkdir(parents=True, exist_ok=True)
-    session, checkpoint = WORK / "recorded.zarr", WORK / "pilotnet.safetensors"
-    code, told = code_digest(CODE), recorded(WORK / "log")
-    command("teleop", "import", "udacity", str(WORK / "log"), str(session))
+    shutil.rmtree(UDACITY, ignore_errors=True)
+    UDACITY.mkdir(parents=True)
+    log, session, checkpoint = UDACITY / "log", UDACITY / "recorded.zarr", UDACITY / "pilotnet.safetensors"
+    code, told = code_digest(CODE), recorded(log)
+    command("teleop", "import", "udacity", str(log), str(session))
     before = cpu_of_children_s()
     command("policy", "train", *RECIPE, "--out", str(checkpoint), str(session))
     train_cpu_s = cpu_of_children_s() - before
-    straight = WORK / "straight.safetensors"
+    straight = UDACITY / "straight.safetensors"
     save_checkpoint(constant_checkpoint(COAST, STRAIGHT), straight)
     cell = {
         "code": code,
@@ -103,11 +107,11 @@ def measure() -> None:
         "pilotnet": driven(checkpoint, DRIVEN_S),
         "straight_on": driven(straight, STRAIGHT_S),
     }
-    CELL.write_text(json.dumps(rounded(cell), indent=1) + "\n")
+    save(CELL, rounded(cell))
     draw_picture(checkpoint)
 
 
-def recorded(folder: Path) -> dict[str, Any]:
+def recorded(folder: Path) -> Cell:
     """Drive along the roads that are learned from, and say what became of it."""
     log = DrivingLog(folder)
     for seed in RECORDED:
@@ -123,9 +127,9 @@ def recorded(folder: Path) -> dict[str, Any]:
     }
 
 
-def driven(checkpoint: Path, seconds: float) -> list[dict[str, Any]]:
+def driven(checkpoint: Path, seconds: float) -> list[Cell]:
     """Every unseen road, by the command that a user has; what it recorded is verified."""
-    session, port = WORK / f"{checkpoint.stem}-driven.zarr", free_port()
+    session, port = UDACITY / f"{checkpoint.stem}-driven.zarr", free_port()
     options = ("--headless", "--port", str(port), "--session", str(session))
     teleop = Path(sys.executable).with_name("teleop")
     with subprocess.Popen([teleop, "udacity", "--learner", checkpoint, *options]) as server:
@@ -139,14 +143,14 @@ def driven(checkpoint: Path, seconds: float) -> list[dict[str, Any]]:
     return roads
 
 
-def road_driven(seed: int, port: int, seconds: float) -> dict[str, Any]:
+def road_driven(seed: int, port: int, seconds: float) -> Cell:
     """One unseen road."""
     figures = Simulator(seed).drive(port, seconds).figures()
     print(f"road {seed}: {figures}", flush=True)
     return {"road": seed, **figures}
 
 
-def table_lines(cell: dict[str, Any]) -> Iterator[str]:
+def table_lines(cell: Cell) -> Iterator[str]:
     yield "| driven by | road | distance | time | interventions | from the middle, mean | at most | autonomy |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
     for road in cell["pilotnet"]:
@@ -155,7 +159,7 @@ def table_lines(cell: dict[str, Any]) -> Iterator[str]:
     yield table_row("nobody: straight on", "all", cell["straight_on"])
 
 
-def table_row(who: str, which: str, roads: Sequence[dict[str, Any]]) -> str:
+def table_row(who: str, which: str, roads: Sequence[Cell]) -> str:
     elapsed_s = sum(road["elapsed_s"] for road in roads)
     interventions = sum(road["interventions"] for road in roads)
     mean_m = sum(road["mean_offset_m"] * road["frames"] for road in roads) / sum(road["frames"] for road in roads)
