@@ -31,7 +31,7 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.laws": LEAF | {"teleop.session", "teleop.loop"},
     "teleop.library": LEAF | {"teleop.session", "teleop.loop", "teleop.laws"},
     "teleop.exchange": LEAF
-    | {f"teleop.{part}" for part in ("exchange", "session", "writer", "episode_writer", "udacity")},
+    | {f"teleop.{part}" for part in ("exchange", "session", "writer", "episode_writer", "udacity", "words")},
     # The loop knows Protocols, the parts know the vocabulary.
     "teleop.loop": LEAF | {"teleop.road", "teleop.clock"},
     "teleop.gates": LEAF,
@@ -97,7 +97,8 @@ ALLOWED: dict[str, set[str]] = {
     "policy.udacity": LEAF | {"policy.rows", "policy.vision"},
     "policy.worlds": LEAF
     | {"teleop.session"}
-    | {f"policy.{part}" for part in ("augment", "batches", "config", "models", "road_augment", "udacity", "vision")},
+    | {f"policy.{part}" for part in ("augment", "batches", "config", "models", "road_augment", "rows")}
+    | {"policy.udacity", "policy.vision"},
     "policy.batches": {"policy.augment", "policy.kinds", "policy.rows"},
     "policy.dataset": LEAF
     | {"teleop.session"}

@@ -282,10 +282,19 @@ def test_an_import_makes_a_new_session(tmp_path: Path) -> None:
 
 def test_a_folder_without_a_drive_is_refused(tmp_path: Path) -> None:
     assert "there is no" in error_of(lambda: Recording(tmp_path / "nowhere"))
+    (tmp_path / "file").touch()
+    assert "a recording of Udacity's simulator is a folder" in error_of(lambda: Recording(tmp_path / "file"))
     record_log(tmp_path, rows=1)
-    assert "pictures that follow each other within 0.5 s; driving_log.csv has none" in error_of(
+    assert "pictures that follow each other within 0.5 s; driving_log.csv has none, in 1 line:" in error_of(
         lambda: Recording(tmp_path)
     )
+
+
+def test_a_log_without_any_pictures_makes_no_session_whatever_is_allowed(tmp_path: Path) -> None:
+    record_log(tmp_path, rows=4, path="elsewhere/")
+    message = error_of(lambda: imported(tmp_path, most_missing=1.0))
+    assert "which 4 lines of 4 lack: find the pictures" in message
+    assert not (tmp_path / "drives.zarr").exists()
 
 
 def test_the_command_says_what_became_of_the_log(

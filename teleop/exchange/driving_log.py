@@ -60,7 +60,7 @@ def read_log(file: Path) -> list[LogRow]:
     """
     try:
         lines = file.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise LogError(
             f"a recording of Udacity's simulator is a folder with {file.name} and IMG; there is no {file}: give the "
             "folder that was chosen in the simulator"

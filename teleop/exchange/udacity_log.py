@@ -27,6 +27,7 @@ from teleop.exchange.driving_log import LogError, LogRow, read_log
 from teleop.frame import End, Image, Source, Start
 from teleop.session import COMMIT_ROWS
 from teleop.udacity import CAMERAS, ENVIRONMENT, OBSERVATION_SHAPE, UNKNOWN, outcome_of
+from teleop.words import counted
 from teleop.writer import SessionWriter, session_lock, writable_path
 
 LOG, PICTURES = "driving_log.csv", "IMG"
@@ -88,8 +89,9 @@ def import_recording(
 ) -> Imported:
     """Make a new session of a recording; all or nothing, and never more than a second of it in memory.
 
-    LogError when it names pictures elsewhere, or more than `most_missing` of its lines, [0, 1], lack a picture;
-    SessionError when there is something at `session`, or it can't be written.
+    LogError when it names pictures elsewhere, when more than `most_missing` of its lines, [0, 1], lack a picture, or
+    when no two that follow each other have theirs; SessionError when there is something at `session`, or it can't be
+    written.
     """
     rows, pictures, hz = recording.rows, recording.pictures, recording.hz
     pictures.check(rows, most_missing)
@@ -99,6 +101,11 @@ def import_recording(
             log.write(pictures.shots(rows, told))
         if pictures.missing > most_missing * len(rows):
             raise _too_many_missing(pictures.missing, len(rows), most_missing)
+        if not log.rows:
+            raise LogError(
+                f"a session holds driving; no two lines of {LOG} that follow each other have their pictures, which "
+                f"{counted(pictures.missing, 'line')} of {len(rows)} lack: find the pictures"
+            )
     return Imported(path, hz, len(rows), log.episodes, log.rows, pictures.missing)
 
 
@@ -125,7 +132,7 @@ def _hz(rows: Sequence[LogRow]) -> int:
     if not gaps:
         raise LogError(
             f"a recording has pictures that follow each other within {LONGEST_GAP_NS / 1e9} s; {LOG} has none, in "
-            f"{len(rows)} lines: give a folder in which somebody has driven"
+            f"{counted(len(rows), 'line')}: give a folder in which somebody has driven"
         )
     return max(1, round(1e9 / float(np.median(gaps))))
 

@@ -35,13 +35,16 @@ class Account:
         self._console.print(escape(f"{frames_text(end)}: {why}; {autonomy_of(end)}"), highlight=False)
 
     def sum_up(self, session: Path | None) -> None:
-        """All of it, and what to do with the `session` it was recorded into; nothing where nothing was driven."""
+        """All of it, and what became of the `session` it was recorded into; nothing where nothing was driven.
+
+        Where nobody took over, there is nothing to learn from.
+        """
         if not self._frames:
             return
         self._console.print(f"in all {counted(self._frames, 'frame')}: {self._autonomy}", highlight=False)
         if session:
-            name = shlex.quote(str(session))
-            self._console.print(escape(f"saved; next: policy train --arch pilotnet --out better.safetensors {name}"))
+            learn = f"; next: policy train --arch pilotnet --out better.safetensors {shlex.quote(str(session))}"
+            self._console.print(escape(f"saved in {session}{learn if self._autonomy.human_s else ''}"))
 
 
 def frames_text(end: End) -> str:
