@@ -14,6 +14,7 @@ import pytest
 from policy.checkpoint import save_checkpoint
 from teleop.cli import run
 from teleop.drivers.autopilot import Autopilot
+from teleop.errors import UserError
 from teleop.frame import Source
 from teleop.session import open_session
 from teleop.shift.demonstrations import Answer, Recorded, recorded_in
@@ -108,7 +109,7 @@ def test_an_episode_of_another_track_is_refused(tmp_path: Path) -> None:
     copy = tmp_path / "copy.zarr"
     shutil.copytree(SAMPLE, copy)
     mark(copy / "episodes" / "000000", seed=5)
-    with pytest.raises(Exception, match="began elsewhere"):
+    with pytest.raises(UserError, match="began elsewhere"):
         Answer("autopilot", replace(recorded(), session=copy))(Autopilot())
 
 
