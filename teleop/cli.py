@@ -190,7 +190,7 @@ class Udacity:
 
     def run(self, console: Console) -> int:
         if importlib.util.find_spec("websockets") is None:
-            raise UsageError('the simulator is served with the package websockets: pip install "teleop[udacity]"')
+            raise UsageError('the simulator is served with the package websockets: pip install "websockets>=14"')
         if not 0 < self.speed_mph <= TOP_SPEED_MPH:
             raise UsageError(f"--speed-mph is above 0 and at most {TOP_SPEED_MPH:g}; got {self.speed_mph}")
         if self.episodes is not None and self.episodes < 1:

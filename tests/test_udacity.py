@@ -266,7 +266,7 @@ def test_without_websockets_the_remedy_is_told(
 ) -> None:
     monkeypatch.setitem(sys.modules, "websockets", None)
     assert run(["udacity", "--learner", "c.st"]) == 2
-    assert 'pip install "teleop[udacity]"' in " ".join(capsys.readouterr().err.split())
+    assert 'pip install "websockets>=14"' in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_policy_for_other_pictures_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
