@@ -59,6 +59,16 @@ def load(path: Path) -> Cell:
     return cell
 
 
+def due(path: Path, patterns: Sequence[str], again: bool) -> bool:
+    """Whether a cell is to be made: there is none, or its code has changed and it is asked for `again`, else told."""
+    if not path.exists():
+        return True
+    outdated: bool = load(path)["code"] != code_digest(patterns)
+    if outdated and not again:
+        print(f"{path.name} was made by other code than this; --again makes it anew")
+    return outdated and again
+
+
 def code_digest(patterns: Sequence[str]) -> str:
     """Of everything that decides the scores; comments and docstrings don't."""
     digest = hashlib.sha256()

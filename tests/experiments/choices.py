@@ -2,7 +2,8 @@
 
 One option at a time is changed from the recipe, and what was learned drives validation tracks, never evaluation
 tracks: this is where recipes are chosen. One training seed a choice, so read differences of a few points as none.
-Cells are small JSON files in .github/results/choices/; those that are there are skipped.
+Cells are small JSON files in .github/results/choices/; those that are there are skipped, unless the code that makes
+them has changed since and `--again` is asked for.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from teleop.frame import VALIDATION_SEED
-from tests.experiments.cells import RESULTS, WORK, Cell, code_digest, command, evaluated, load, save, write_table
+from tests.experiments.cells import RESULTS, WORK, Cell, code_digest, command, due, evaluated, load, save, write_table
 from tests.experiments.policies import CODE, RECIPES, recorded, row
 
 CELLS = RESULTS / "choices"
@@ -66,10 +67,11 @@ def choices() -> Iterator[Choice]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--again", action="store_true", help="make cells anew whose code has changed since")
     parser.add_argument("--only", default="", metavar="PART", help="make only cells whose names hold this")
     asked = parser.parse_args()
     for choice in choices():
-        if asked.only in choice.cell.name and not choice.cell.exists():
+        if asked.only in choice.cell.name and due(choice.cell, CODE, asked.again):
             print(f"== {choice.cell.name}", flush=True)
             choice.run()
     write_table("choices", lines())

@@ -26,6 +26,7 @@ from tests.experiments.cells import (
     code_digest,
     command,
     cpu_of_children_s,
+    due,
     evaluated,
     load,
     save,
@@ -124,12 +125,9 @@ def main() -> None:
     asked = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
     for policy in (policy for policy in policies() if asked.only in policy.cell.name):
-        outdated = policy.cell.exists() and load(policy.cell)["code"] != code_digest(CODE)
-        if not policy.cell.exists() or (asked.again and outdated):
+        if due(policy.cell, CODE, asked.again):
             print(f"== {policy.cell.name}", flush=True)
             policy.run()
-        elif outdated:
-            print(f"{policy.cell.name} was made by other code than this; --again makes it anew")
     write_table("policies", [*table_lines(), *pupils_lines()])
     draw_pictures()
 

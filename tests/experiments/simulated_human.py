@@ -29,7 +29,7 @@ import numpy as np
 from teleop.devices.simulated import SimulatedHuman, SimulatedHumanConfig
 from teleop.evaluate import Evaluation, evaluate, summary
 from teleop.experts import AtTheWheel
-from tests.experiments.cells import RESULTS, Cell, code_digest, evaluated, load, save, scores_of
+from tests.experiments.cells import RESULTS, code_digest, due, evaluated, load, save, scores_of
 
 CELL = RESULTS / "simulated" / "evaluation.json"
 TUNING_SEEDS = range(2000, 2100)
@@ -64,12 +64,9 @@ def main() -> None:
     if asked.changes is not None:
         print(told(tried(asked.changes)))
         return
-    if asked.again or not CELL.exists():
+    if due(CELL, CODE, asked.again):
         measure()
-    cell: Cell = load(CELL)
-    if cell["code"] != code_digest(CODE):
-        print(f"{CELL.name} was made by other code than this; --again makes it anew")
-    print(told(summary(scores_of(cell["evaluation"]))))
+    print(told(summary(scores_of(load(CELL)["evaluation"]))))
 
 
 def tried(changes: Sequence[str]) -> Evaluation:

@@ -5,8 +5,8 @@ along and recorded as the simulator's log, which is imported; PilotNet learns fr
 simulator's own protocol, on five roads nobody recorded. Whoever gets more than a metre off the middle is put back
 there: an intervention. A checkpoint that never steers drives the same roads, to show that they have to be steered.
 
-The cell in .github/results/udacity/ keeps data, recipe and figures; it is skipped where it is there, unless asked for
-`--again`. The README's table is drawn from it between its `udacity` markers.
+The cell in .github/results/udacity/ keeps data, recipe and figures; it is skipped where it is there, unless the code
+has changed and `--again` is asked for. The README's table is drawn from it between its `udacity` markers.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from tests.experiments.cells import (
     code_digest,
     command,
     cpu_of_children_s,
+    due,
     load,
     rounded,
     save,
@@ -78,13 +79,10 @@ SHOWN_AT = 150
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--again", action="store_true", help="measure anew")
-    if parser.parse_args().again or not CELL.exists():
+    parser.add_argument("--again", action="store_true", help="measure anew, the code has changed")
+    if due(CELL, CODE, parser.parse_args().again):
         measure()
-    cell = load(CELL)
-    if cell["code"] != code_digest(CODE):
-        print(f"{CELL.name} was made by other code than this; --again makes it anew")
-    write_table("udacity", table_lines(cell))
+    write_table("udacity", table_lines(load(CELL)))
 
 
 def measure() -> None:

@@ -55,10 +55,6 @@ class Road:
         ahead = np.roll(centre, -1, axis=0) - np.roll(centre, 1, axis=0)
         return cls(centre, np.arctan2(ahead[:, 1], ahead[:, 0]))
 
-    @property
-    def length_m(self) -> float:
-        return len(self.centre) * SPACING_M
-
     def place(self, x: float, y: float) -> Place:
         from_centre = np.array([x, y]) - self.centre  # (N, 2)
         along = int(np.argmin((from_centre**2).sum(axis=1)))
