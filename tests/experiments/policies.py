@@ -1,8 +1,9 @@
 """What policies reach, and from how many laps: `python -m tests.experiments.policies`.
 
 A cell is one policy on the 100 evaluation tracks, one small JSON file in .github/results/policies/. Cells that are
-there are skipped, unless the code that makes them has changed since (then they are named, and `--again` makes them
-anew). The README's table and the picture of score against laps are drawn from them.
+there are skipped. Those whose code has changed since are named: `--confirm` trains their policies again, and where the
+weights come out the same to the last bit and the worst tracks are driven to the same scores, the cell is this code's
+too; `--again` makes them anew. The README's table and the picture of score against laps are drawn from them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 
-from policy.checkpoint import load_checkpoint
+from policy.checkpoint import digest, load_checkpoint
+from policy.run_folder import RunFolder
 from teleop.evaluate import SOLVED, Evaluation, bootstrap_interval, summary
 from teleop.report.figures import COLOURS, INK, STYLE, axes_of, scores_figure, svg_of
 from tests.experiments.cells import (
@@ -49,6 +51,8 @@ CODE = (
     "teleop/road.py",
 )
 SEEDS = (0, 1, 2)
+CONFIRMED_TRACKS = 3
+"""The worst."""
 TEACHERS = {
     "autopilot": ("--expert", "autopilot"),
     "nudged autopilot": ("--expert", "autopilot", "--nudge"),
@@ -96,17 +100,42 @@ class Policy:
             "train_cpu_s": round(cpu_s - chosen["cpu_s"], 1),
             "choose_cpu_s": round(chosen["cpu_s"], 1),
             "chosen": chosen["chosen"],
+            "weights": weights_digest(self.checkpoint),
             "evaluation": evaluated(str(self.checkpoint), self.checkpoint.name),
         }
         save(self.cell, cell)
 
-    def train(self) -> float:
+    def train(self, *options: str) -> float:
         """Make the checkpoint; the CPU seconds that training and choosing took together."""
         session = recorded(self.teacher, self.laps)
         before = cpu_of_children_s()
-        recipe = ("--arch", self.arch, "--seed", str(self.seed), *RECIPES.get(self.teacher, ()))
+        recipe = ("--arch", self.arch, "--seed", str(self.seed), *RECIPES.get(self.teacher, ()), *options)
         command("policy", "train", *recipe, "--out", str(self.checkpoint), str(session))
         return cpu_of_children_s() - before
+
+    def confirm(self) -> None:
+        """Make the cell this code's, where this code gives the same weights and the same scores; else say so."""
+        cell = load(self.cell)
+        if self.laps:
+            self.train("--select-tracks", "0")
+            candidate = RunFolder.of(self.checkpoint).candidates / cell["chosen"]
+            if weights_digest(candidate) != cell["weights"]:
+                print(f"{self.cell.name}: this code gives other weights; --again makes it anew")
+                return
+            driver = str(candidate)
+        else:
+            driver = AUTOPILOT
+        for track in cell["evaluation"]["tracks"][:CONFIRMED_TRACKS]:
+            told = evaluated(driver, "confirmed", "--first-seed", str(track["seed"]), "--tracks", "1")
+            if told["tracks"] != [track]:
+                print(f"{self.cell.name}: this code drives track {track['seed']} differently; --again makes it anew")
+                return
+        save(self.cell, cell | {"code": code_digest(CODE)})
+
+
+def weights_digest(checkpoint: Path) -> str:
+    """sha256, hex, of a policy's weights alone: a checkpoint also holds times, which differ."""
+    return digest({}, load_checkpoint(checkpoint).weights)
 
 
 def recorded(teacher: str, laps: int) -> Path:
@@ -121,11 +150,15 @@ def recorded(teacher: str, laps: int) -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--again", action="store_true", help="make cells anew whose code has changed since")
+    parser.add_argument("--confirm", action="store_true", help="see whether changed code still makes the same cells")
     parser.add_argument("--only", default="", metavar="PART", help="make only cells whose names hold this")
     asked = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
     for policy in (policy for policy in policies() if asked.only in policy.cell.name):
-        if due(policy.cell, CODE, asked.again):
+        if asked.confirm and policy.cell.exists() and load(policy.cell)["code"] != code_digest(CODE):
+            print(f"== {policy.cell.name}", flush=True)
+            policy.confirm()
+        elif due(policy.cell, CODE, asked.again):
             print(f"== {policy.cell.name}", flush=True)
             policy.run()
     write_table("policies", [*table_lines(), *pupils_lines()])
