@@ -62,7 +62,7 @@ def _check(sessions: Sequence[Session], vision: Vision, rule: LabelRule) -> None
     _check_different(sessions)
     for session in sessions:
         _check_seeds(session)
-        _check_pictures(session, vision)
+        check_pictures(session, vision)
     _check_layer(sessions, rule)
 
 
@@ -115,7 +115,8 @@ def _check_seeds(session: Session) -> None:
         )
 
 
-def _check_pictures(session: Session, vision: Vision) -> None:
+def check_pictures(session: Session, vision: Vision) -> None:
+    """Raise DatasetError unless the session is of the world that this policy sees."""
     shape, seen = tuple(session.attrs["observation_shape"]), vision.scene.shape
     if shape != seen:
         raise DatasetError(

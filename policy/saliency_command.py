@@ -28,6 +28,7 @@ class Saliency:
     def run(self, console: Console) -> int:
         # Only now: torch takes seconds to load.
         from policy.checkpoint import load_checkpoint
+        from policy.dataset import check_pictures
         from policy.glances import chosen_episodes, glances, moments, onward
         from policy.labels import ZOOM_STEPS
         from policy.pictures import save_animation, save_sheet
@@ -35,6 +36,7 @@ class Saliency:
 
         checkpoint = load_checkpoint(self.checkpoint)
         session = open_session(self.session)
+        check_pictures(session, checkpoint.vision)
         first = ZOOM_STEPS if checkpoint.vision.pedals else 0
         spread = moments(chosen_episodes(session, self.episode), self.frames, first)
         self.out.mkdir(parents=True, exist_ok=True)

@@ -32,7 +32,7 @@ def vision_for(config: TrainConfig) -> Vision:
     """How the policy will see; UsageError where the world does not offer what is asked for."""
     if world_of(config.sessions) == "CarRacing-v3":
         return vision_of(config.arch, native=config.native, dashboard=config.dashboard, speed=config.speed)
-    asked = {"native": config.native, "dashboard": config.dashboard}
+    asked = {"native": config.native, "dashboard": config.dashboard, "setting-off": config.setting_off}
     refused = [f"--arch {config.arch}"] if config.arch != "pilotnet" else []
     refused += [f"--{option}" for option, wanted in asked.items() if wanted]
     if refused:

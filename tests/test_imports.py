@@ -127,6 +127,7 @@ ALLOWED: dict[str, set[str]] = {
     "policy.saliency_command": {
         "teleop.session",
         "policy.checkpoint",
+        "policy.dataset",
         "policy.glances",
         "policy.labels",
         "policy.pictures",

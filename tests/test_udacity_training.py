@@ -258,12 +258,23 @@ def test_worlds_are_not_mixed(session: Path, tmp_path: Path) -> None:
             train(config(first, second, arch="pilotnet"))
 
 
+def test_a_policy_is_looked_at_in_its_own_world(
+    policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    toy = tmp_path / "toy.zarr"
+    record_episode(toy)
+    assert run(["saliency", str(policy), str(toy), "--out", str(tmp_path / "out")]) == 1
+    assert "a policy sees one world" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
         ({"arch": "bc"}, "got --arch bc"),
         ({"native": True, "dashboard": True}, "got --native, --dashboard"),
         ({"dashboard": True}, "got --dashboard"),
+        ({"setting_off": 0.1}, "got --setting-off"),
     ],
 )
 def test_what_udacitys_world_does_not_offer_is_refused(session: Path, asked: dict[str, Any], words: str) -> None:
