@@ -73,8 +73,8 @@ STRAIGHT = Vision(66, 66, rows=75, speed=False, world="Udacity")
 """... whatever it sees."""
 GAP = 8
 """Pixels between pictures."""
-SHOWN_AT = 150
-"""Place along the first unseen road that is shown."""
+SHOWN, SHOWN_AT = 1003, 150
+"""An unseen road, and the place along it that is pictured."""
 
 
 def main() -> None:
@@ -175,8 +175,8 @@ def table_row(who: str, which: str, roads: Sequence[Cell]) -> str:
 def draw_picture(checkpoint: Path) -> None:
     """What the three cameras see of an unseen road, and what of the middle one's picture counts for the steering."""
     learned = load_checkpoint(checkpoint)
-    road = Road.of_seed(UNSEEN[0])
-    cameras, car = Cameras(Scenery.of(road, UNSEEN[0])), Car.at(road, SHOWN_AT)
+    road = Road.of_seed(SHOWN)
+    cameras, car = Cameras(Scenery.of(road, SHOWN)), Car.at(road, SHOWN_AT)
     left, center, right = (cameras.picture(car, name) for name in ("left", "center", "right"))
     looked_at = overlaid(center, saliency(learned.build(), learned.vision, center))
     beside, above = np.full((len(center), GAP, 3), 255, np.uint8), np.full((GAP, 640 + GAP, 3), 255, np.uint8)

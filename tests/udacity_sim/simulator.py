@@ -11,10 +11,12 @@ import base64
 import json
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from tests.udacity_sim.cameras import Cameras
@@ -85,8 +87,9 @@ class Simulator:
                     if drive.elapsed_s >= seconds:
                         break
                     self._send_telemetry(socket)
-            for goodbye in ("41", "1"):
-                socket.send(goodbye)
+            with suppress(ConnectionClosed):  # who hears the first may hang up before the second
+                for goodbye in ("41", "1"):
+                    socket.send(goodbye)
         return drive
 
     def _obey(self, event: Sequence[Any], drive: Drive) -> None:
