@@ -23,8 +23,8 @@ from teleop.hands import every_hand_device
 from teleop.logbook import Logbook
 from teleop.loop import Device, Sink, run_episode
 from teleop.progress import progress
-from teleop.record import Record
-from teleop.session import next_seed, open_session
+from teleop.record import Asked, Record
+from teleop.session import Session, next_seed, open_session
 from teleop.settings.settings import load_settings
 from teleop.sitting import Sitting
 from teleop.window import Window, require_screen
@@ -63,12 +63,12 @@ def record_episodes(config: Record, console: Console) -> None:
     say_how_it_went(console, tally, logbook.path, metronome)
 
 
-def seeds_to_drive(config: Record) -> range:
-    """The tracks, in order. UsageError where they would reach those that measure."""
+def seeds_to_drive(config: Asked, *others: Session) -> range:
+    """The tracks, in order, new to the session and to `others`. UsageError where they would reach those that measure."""
     first = config.seed
     if first is None:
         path = writable_path(config.session)
-        first = next_seed(open_session(path)) if (path / "zarr.json").exists() else 0
+        first = next_seed(*others, *([open_session(path)] if (path / "zarr.json").exists() else []))
     if config.episodes is None:
         return range(first, VALIDATION_SEED if config.expert == "human" else first + 1)
     if first + config.episodes > VALIDATION_SEED:
