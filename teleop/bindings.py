@@ -77,7 +77,12 @@ BINDINGS = (
     Binding(Rewind(5), "rewind 5 s", (pygame.K_5,)),
     Binding(Command.SLOWER, "slow motion", (pygame.K_COMMA,), (pygame.CONTROLLER_BUTTON_DPAD_DOWN,)),
     Binding(Command.FASTER, "faster again", (pygame.K_PERIOD,), (pygame.CONTROLLER_BUTTON_DPAD_UP,)),
-    Binding(Command.RELEASE, "let the learner drive", (pygame.K_g,), (pygame.CONTROLLER_BUTTON_RIGHTSTICK,)),
+    Binding(
+        Command.RELEASE,
+        "let the learner drive",
+        (pygame.K_g,),
+        (pygame.CONTROLLER_BUTTON_RIGHTSTICK, pygame.CONTROLLER_BUTTON_GUIDE),
+    ),
     Binding(Command.RELABEL, "after a rewind: steer along", (pygame.K_l,), (pygame.CONTROLLER_BUTTON_LEFTSTICK,)),
     Binding(Command.FINISH, "finish", (pygame.K_RETURN,), (pygame.CONTROLLER_BUTTON_Y,)),
     Binding(Command.DISCARD, "discard", (pygame.K_DELETE, pygame.K_F8), (pygame.CONTROLLER_BUTTON_X,)),

@@ -19,6 +19,8 @@ import tyro
 from rich.console import Console
 from rich.markup import escape
 
+from teleop.bank_command import BankCommand
+from teleop.dagger_command import DaggerCommand
 from teleop.devices_command import Devices
 from teleop.doctor import Doctor
 from teleop.errors import UsageError, UserError
@@ -168,6 +170,15 @@ class Shift(ShiftCommand):
 
 
 @dataclass(frozen=True)
+class Bank(BankCommand):
+    """See which takeovers a learner no longer needs: each is driven again, from a second before it."""
+
+    def run(self, console: Console) -> int:
+        check_writable(self.json)
+        return self.answer(driver_named(str(self.learner)), console)
+
+
+@dataclass(frozen=True)
 class Udacity:
     """Serve Udacity's self-driving-car simulator: a policy drives it, and a touch of your controls takes over."""
 
@@ -218,6 +229,21 @@ class Udacity:
 
 
 @dataclass(frozen=True)
+class Dagger(DaggerCommand):
+    """Let a policy drive, correct it the moment it goes wrong, and record both (DAgger by live intervention)."""
+
+    def run(self, console: Console) -> int:
+        self.check()
+        learner = LearnerFrom(self.learner)
+        driver, identity = learner(), learner.identity()
+        # Only now: the simulator takes a second to load, and --help needs none of it.
+        from teleop.correcting import correct
+
+        correct(self, driver, identity, console)
+        return 0
+
+
+@dataclass(frozen=True)
 class Demo:
     """Tell the basic story of imitation learning: from one lap it drifts, from twenty it drives."""
 
@@ -240,8 +266,10 @@ class Demo:
 
 COMMANDS: dict[str, Callable[..., Any]] = {
     "record": Record,
+    "dagger": Dagger,
     "evaluate": Evaluate,
     "watch": Watch,
+    "bank": Bank,
     "shift": Shift,
     "udacity": Udacity,
     "demo": Demo,
@@ -380,6 +408,12 @@ class LearnerFrom:
                 f"Udacity simulator: let it drive there, teleop udacity --learner {self.path}"
             )
         return LearnerDriver(learner)
+
+    def identity(self) -> dict[str, str]:
+        """{name, sha256} of what drives."""
+        from policy.checkpoint import load_checkpoint
+
+        return {"name": self.path.name, "sha256": load_checkpoint(self.path).sha256}
 
 
 class BehavioralCloning:

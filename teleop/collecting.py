@@ -16,6 +16,7 @@ from typing import Literal
 from rich.console import Console
 from rich.markup import escape
 
+from teleop.again import Again
 from teleop.burden import Burden
 from teleop.clock import PacedMetronome, SimulatedMetronome
 from teleop.devices.seat import NamedDevice
@@ -101,7 +102,7 @@ class Drives:
         self._interventions, self._labels = Interventions(), LabelCount()
         self.world = TrackWorld(picture=picture, max_steps=max_steps, counted=self._figures)
         self.metronome = PacedMetronome(HZ) if collection.paced else SimulatedMetronome(HZ)
-        self._referee, self._gate = Autopilot(), gate_of(collection)
+        self._referee, self._again = Autopilot(), Again(collection.driver, gate_of(collection))
         self._start = start_of(collection)
 
     def _figures(self) -> Mapping[str, float | int | None]:
@@ -118,8 +119,8 @@ class Drives:
             replace(self._start, seed=seed, device=device.name),
             world=self.world,
             device=device,
-            drivers={Source.LEARNER: self._collection.driver, Source.AUTOPILOT: self._referee},
-            gate=self._gate,
+            drivers={Source.LEARNER: self._again, Source.AUTOPILOT: self._referee},
+            gate=self._again,
             sinks=[self._interventions, self._labels, *sinks],
             metronome=self.metronome,
         )

@@ -64,7 +64,10 @@ def record_episodes(config: Record, console: Console) -> None:
 
 
 def seeds_to_drive(config: Asked, *others: Session) -> range:
-    """The tracks, in order, new to the session and to `others`. UsageError where they would reach those that measure."""
+    """The tracks, in order; by default new to the session and to `others`.
+
+    UsageError where they would reach those that measure.
+    """
     first = config.seed
     if first is None:
         path = writable_path(config.session)

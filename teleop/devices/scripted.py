@@ -1,4 +1,4 @@
-"""A driver behind the device interface: the expert at the wheel when no person is, and the one who watches a learner."""
+"""A driver behind the device interface: the expert at the wheel when no person is, or beside a learner."""
 
 from __future__ import annotations
 
