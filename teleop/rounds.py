@@ -31,8 +31,18 @@ from teleop.writer import writable_path
 VALIDATION_TRACKS = 20
 """The first of those that nothing is ever recorded on."""
 
-Drive = Callable[[Path, Sequence[int], int], bool]
-"""(checkpoint, tracks, round): record a corrected episode on each. False when the person has had enough."""
+
+class Driving(Protocol):
+    """Gets corrected episodes recorded."""
+
+    def drive(self, learner: Path, tracks: Sequence[int], number: int) -> bool:
+        """One on each track, driven by this checkpoint, for the round of that number.
+
+        False when the person has had enough; in a window they may choose other tracks than these.
+        """
+
+    def end(self) -> None:
+        """Nobody drives from here on; it may be said several times."""
 
 
 class Workshop(Protocol):
@@ -103,9 +113,9 @@ class Rounds:
     """One run of the rounds, from wherever they stand."""
 
     def __init__(
-        self, plan: Plan, drive: Drive, workshop: Workshop, journal: Journal, say: Callable[[str], None]
+        self, plan: Plan, driving: Driving, workshop: Workshop, journal: Journal, say: Callable[[str], None]
     ) -> None:
-        self._plan, self._drive, self._workshop, self._journal, self._say = plan, drive, workshop, journal, say
+        self._plan, self._driving, self._workshop, self._journal, self._say = plan, driving, workshop, journal, say
         self._corrections = writable_path(plan.session)
         self._number = 1
         self._driver: Path | None = None
@@ -151,8 +161,10 @@ class Rounds:
         self._driver = learner
         while missing := max(0, self._plan.episodes - len(self._episodes(self._number))):
             tracks = self._next_tracks(missing if self._plan.driving_waits else 1)
-            if self._enough or not self._drive(learner, tracks, self._number):
+            if self._enough or not self._driving.drive(learner, tracks, self._number):
                 raise StoppedError
+        if self._number == self._plan.rounds:
+            self._driving.end()
         return self._corrections
 
     def _made(self, name: str, begin: Callable[[Path], Chore]) -> Path:
@@ -174,7 +186,7 @@ class Rounds:
         if self._plan.driving_waits or self._number == self._plan.rounds or self._driver is None:
             return
         while not self._enough and not chore.done():
-            self._enough = not self._drive(self._driver, self._next_tracks(1), self._number + 1)
+            self._enough = not self._driving.drive(self._driver, self._next_tracks(1), self._number + 1)
 
     def _next_tracks(self, wanted: int) -> list[int]:
         sessions = self._sessions()
@@ -268,7 +280,10 @@ class Commands:
         return Process(words, Path(words[-1]).with_suffix(".log"))
 
 
-def go_round(plan: Plan, drive: Drive, workshop: Workshop, say: Callable[[str], None]) -> list[Result]:
+def go_round(plan: Plan, driving: Driving, workshop: Workshop, say: Callable[[str], None]) -> list[Result]:
     """All rounds; those that are done already are only told. UsageError when DIR holds something else."""
     with Journal(plan.out, ROUNDS_FILE, plan.kept) as journal:
-        return list(Rounds(plan, drive, workshop, journal, say).run())
+        try:
+            return list(Rounds(plan, driving, workshop, journal, say).run())
+        finally:
+            driving.end()
