@@ -80,10 +80,12 @@ BINDINGS = (
     Binding(
         Command.RELEASE,
         "let the learner drive",
-        (pygame.K_g,),
+        (pygame.K_g, pygame.K_e),
         (pygame.CONTROLLER_BUTTON_RIGHTSTICK, pygame.CONTROLLER_BUTTON_GUIDE),
     ),
-    Binding(Command.RELABEL, "after a rewind: steer along", (pygame.K_l,), (pygame.CONTROLLER_BUTTON_LEFTSTICK,)),
+    Binding(
+        Command.RELABEL, "after a rewind: steer along", (pygame.K_l, pygame.K_v), (pygame.CONTROLLER_BUTTON_LEFTSTICK,)
+    ),
     Binding(Command.FINISH, "finish", (pygame.K_RETURN,), (pygame.CONTROLLER_BUTTON_Y,)),
     Binding(Command.DISCARD, "discard", (pygame.K_DELETE, pygame.K_F8), (pygame.CONTROLLER_BUTTON_X,)),
     Binding(Flow.NEXT, "next track", (pygame.K_n,), (pygame.CONTROLLER_BUTTON_RIGHTSHOULDER,)),
