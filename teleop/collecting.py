@@ -105,6 +105,10 @@ class Drives:
         self._referee, self._again = Autopilot(), Again(collection.driver, gate_of(collection))
         self._start = start_of(collection)
 
+    def go_on_as(self, collection: Collection) -> None:
+        """Another learner, or round, from the next episode on; the rest is as it was."""
+        self._collection, self._start = collection, start_of(collection)
+
     def _figures(self) -> Mapping[str, float | int | None]:
         return {**self._interventions.figures(), **self._labels.figures()}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 
 from rich.console import Console
@@ -63,9 +63,17 @@ def collection_of(
 
 
 def correct_in_window(
-    config: DaggerCommand, seeds: range, driver: Driver, learner: Mapping[str, str], console: Console
+    config: DaggerCommand,
+    seeds: range,
+    driver: Driver,
+    learner: Mapping[str, str],
+    console: Console,
+    relieve: Callable[[Collection], Collection] = lambda collection: collection,
 ) -> Iterator[End]:
-    """Somebody watches and corrects, until they have had enough. Yields what was recorded."""
+    """Somebody watches and corrects, until they have had enough. Yields what was recorded.
+
+    `relieve` may put another learner, or round, into each episode before it begins.
+    """
     settings = load_settings()
     for problem in settings.problems:
         console.print(escape(problem), style="yellow")
@@ -78,6 +86,7 @@ def correct_in_window(
             logbook.open()  # what is wrong with the session is said before anybody drives
 
             def drive(seed: int, sinks: Sequence[Sink]) -> End:
+                drives.go_on_as(relieve(collection))
                 return drives.drive(seed, sinks, seat)
 
             sitting = Sitting(window, seat, drives.world, settings, drive, logbook)
