@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from teleop.shift.measure import Policy
 
 WORKERS = max(1, os.cpu_count() or 1)
+NOT_INHERITED = ("sessions", "out", "resume", "select_tracks", "threads")
+"""Options of a training that say nothing of how it is learned."""
 
 
 @dataclass(frozen=True)
@@ -234,12 +236,16 @@ class Dagger(DaggerCommand):
 
     def run(self, console: Console) -> int:
         self.check()
-        learner = LearnerFrom(self.learner)
-        driver, identity = learner(), learner.identity()
-        # Only now: the simulator takes a second to load, and --help needs none of it.
+        # Below, only now: the simulator takes a second to load, and --help needs none of it.
+        if self.demos:
+            from teleop.rounds_driving import correct_in_rounds
+
+            correct_in_rounds(self, _driver_and_identity, _as_it_was_trained(self.learner), console)
+            return 0
         from teleop.correcting import correct
 
-        correct(self, driver, identity, console)
+        assert self.learner is not None
+        correct(self, *_driver_and_identity(self.learner), console)
         return 0
 
 
@@ -414,6 +420,37 @@ class LearnerFrom:
         from policy.checkpoint import load_checkpoint
 
         return {"name": self.path.name, "sha256": load_checkpoint(self.path).sha256}
+
+
+def _driver_and_identity(checkpoint: Path) -> tuple[Driver, dict[str, str]]:
+    """Who drives, and its {name, sha256}."""
+    learner = LearnerFrom(checkpoint)
+    return learner(), learner.identity()
+
+
+def _as_it_was_trained(checkpoint: Path | None) -> list[str]:
+    """The options of `policy train` by which others are trained like this one; none where it is to be the first."""
+    if checkpoint is None:
+        return []
+    from policy.checkpoint import load_checkpoint
+    from policy.config import TrainConfig
+
+    config, words = load_checkpoint(checkpoint).config, list[str]()
+    for option in fields(TrainConfig):
+        value = config.get(option.name, option.default)
+        if option.name in NOT_INHERITED or value == option.default or (option.name, value) == ("labels", "demos"):
+            continue
+        flag = option.name.replace("_", "-")
+        if isinstance(value, bool):
+            words.append(f"--{flag}" if value else f"--no-{flag}")
+        else:
+            words += [word for one in _listed(value) for word in (f"--{flag}", str(one))]
+    return words
+
+
+def _listed(value: object) -> Sequence[object]:
+    """What is given as one option, or as several."""
+    return value if isinstance(value, list | tuple) else [value]
 
 
 class BehavioralCloning:

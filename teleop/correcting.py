@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 
 from rich.console import Console
@@ -47,7 +47,7 @@ def watching(config: DaggerCommand) -> NamedDevice:
 
 
 def collection_of(
-    config: DaggerCommand, seeds: range, driver: Driver, learner: Mapping[str, str], expert: NamedDevice
+    config: DaggerCommand, seeds: Sequence[int], driver: Driver, learner: Mapping[str, str], expert: NamedDevice
 ) -> Collection:
     """What is asked for, with who corrects."""
     return Collection(
@@ -69,7 +69,7 @@ def correct_in_window(
     learner: Mapping[str, str],
     console: Console,
     relieve: Callable[[Collection], Collection] = lambda collection: collection,
-) -> Iterator[End]:
+) -> Generator[End, None, None]:
     """Somebody watches and corrects, until they have had enough. Yields what was recorded.
 
     `relieve` may put another learner, or round, into each episode before it begins.

@@ -72,6 +72,7 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.bank_command": {"teleop"},
     "teleop.dagger": set(),
     "teleop.rounds": {"teleop"},
+    "teleop.rounds_driving": {"teleop"},
     "teleop.journal": LEAF | {"teleop.durable"},
     "teleop.chores": LEAF | {"teleop.errors"},
     "teleop.evaluate": PARTS
