@@ -240,7 +240,7 @@ class Dagger(DaggerCommand):
         if self.demos:
             from teleop.rounds_driving import correct_in_rounds
 
-            correct_in_rounds(self, _driver_and_identity, _as_it_was_trained(self.learner), console)
+            correct_in_rounds(self, _driver_and_identity, options_of_training(self.learner), console)
             return 0
         from teleop.correcting import correct
 
@@ -428,7 +428,7 @@ def _driver_and_identity(checkpoint: Path) -> tuple[Driver, dict[str, str]]:
     return learner(), learner.identity()
 
 
-def _as_it_was_trained(checkpoint: Path | None) -> list[str]:
+def options_of_training(checkpoint: Path | None) -> list[str]:
     """The options of `policy train` by which others are trained like this one; none where it is to be the first."""
     if checkpoint is None:
         return []

@@ -16,7 +16,7 @@ from teleop.dagger_command import DaggerCommand
 from teleop.errors import UsageError
 from teleop.frame import VALIDATION_SEED, End
 from teleop.loop import Driver
-from teleop.report.rounds_tables import rounds_table
+from teleop.report.rounds_tables import cost_table, gain_table
 from teleop.rounds import Commands, Driving, Plan, go_round
 from teleop.session import open_session
 from teleop.window import require_screen
@@ -45,7 +45,8 @@ def correct_in_rounds(config: DaggerCommand, load: Load, options: Sequence[str],
         console.print(escape(line), highlight=False)
 
     if results := go_round(plan, driving, commands, say):
-        console.print(rounds_table(results))
+        console.print(cost_table(results))
+        console.print(gain_table(results))
         say(f"next: teleop evaluate {results[-1].round.learner.checkpoint}")
 
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from teleop.chores import Chore, Process
 from teleop.dagger import Scored, dagger_round
 from teleop.errors import UsageError, UserError
+from teleop.report.rounds_tables import cost_table, gain_table
 from teleop.rounds import Plan, Result, Workshop, go_round
 from teleop.session import open_session
 from tests.lessons import mark, record_episode
@@ -189,6 +191,16 @@ def test_a_round_is_told_with_its_cost_and_its_bank(plan: Plan) -> None:
     assert first.burden.failed_handbacks == 2
     assert (first.fixed, first.takeovers) == (3, 4)
     assert (first.train_s, first.validate_s) == (12, 12)
+
+
+def test_tables_show_what_each_round_cost_and_brought(plan: Plan, capsys: pytest.CaptureFixture[str]) -> None:
+    results = go(plan, laps(plan), Inventor())
+    console = Console(width=80)
+    console.print(cost_table(results), gain_table(results))
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["1", "0.5", "min", "4.0", "s", "2.0", "20%", "2", "20%"] in rows
+    assert ["1", "500", "700", "yes", "3", "of", "4", "12", "s", "12", "s"] in rows
+    assert ["2", "700", "600", "no", "3", "of", "4", "12", "s", "12", "s"] in rows
 
 
 def test_driving_goes_on_for_the_next_round_while_a_learner_is_trained_and_validated(plan: Plan) -> None:

@@ -23,38 +23,40 @@ def bank_table(bank: Bank) -> Table:
     return table
 
 
-def rounds_table(results: Sequence[Result]) -> Table:
-    """One line a round: what it cost, what it brought."""
-    table = light_table("rounds")
+def cost_table(results: Sequence[Result]) -> Table:
+    """One line a round: what correcting took. Minutes are those a person has to watch."""
+    table = light_table("what the rounds cost")
     for heading in ("round", "watched", "hands on", "takeovers a lap", "human share", "failed hand-backs", "autonomy"):
         table.add_column(heading, justify="right")
-    for heading in ("validation", "", "takeovers fixed", "trained in", "validated in"):
-        table.add_column(heading, justify="left" if heading == "" else "right")
     for result in results:
-        table.add_row(*_burden_cells(result), *_learner_cells(result))
+        burden = result.burden
+        a_lap, share, autonomy = burden.interventions_per_lap, burden.human_share, burden.driving.autonomy
+        table.add_row(
+            str(result.number),
+            f"{burden.driving.elapsed_s / 60:.1f} min",
+            f"{burden.hands_on_s:.1f} s",
+            "-" if a_lap is None else f"{a_lap:.1f}",
+            "-" if share is None else f"{share:.0%}",
+            str(burden.failed_handbacks),
+            "-" if autonomy is None else f"{autonomy:.0%}",
+        )
     return table
 
 
-def _burden_cells(result: Result) -> tuple[str, ...]:
-    burden = result.burden
-    a_lap, share, autonomy = burden.interventions_per_lap, burden.human_share, burden.driving.autonomy
-    return (
-        str(result.number),
-        f"{burden.driving.elapsed_s / 60:.1f} min",
-        f"{burden.hands_on_s:.0f} s",
-        "-" if a_lap is None else f"{a_lap:.1f}",
-        "-" if share is None else f"{share:.0%}",
-        str(burden.failed_handbacks),
-        "-" if autonomy is None else f"{autonomy:.0%}",
-    )
-
-
-def _learner_cells(result: Result) -> tuple[str, ...]:
-    parent, candidate = result.round.parent, result.round.candidate
-    return (
-        f"{parent.score:.0f} -> {candidate.score:.0f}",
-        "swapped" if result.round.swapped else "not swapped",
-        "-" if result.fixed is None else f"{result.fixed} of {result.takeovers}",
-        f"{result.train_s:.0f} s",
-        f"{result.validate_s:.0f} s",
-    )
+def gain_table(results: Sequence[Result]) -> Table:
+    """One line a round: mean scores on the validation tracks, and takeovers of all rounds so far that are fixed."""
+    table = light_table("what they brought")
+    for heading in ("round", "before", "after", "swapped", "takeovers fixed", "trained in", "validated in"):
+        table.add_column(heading, justify="right")
+    for result in results:
+        came = result.round
+        table.add_row(
+            str(result.number),
+            f"{came.parent.score:.0f}",
+            f"{came.candidate.score:.0f}",
+            "yes" if came.swapped else "no",
+            "-" if result.fixed is None else f"{result.fixed} of {result.takeovers}",
+            f"{result.train_s:.0f} s",
+            f"{result.validate_s:.0f} s",
+        )
+    return table
