@@ -98,16 +98,16 @@ class Drives:
     """Episodes of a collection, one after another: everything an episode needs but those who watch."""
 
     def __init__(self, collection: Collection, picture: bool = False, max_steps: int | None = None) -> None:
-        self._collection = collection
+        self.go_on_as(collection)
         self._interventions, self._labels = Interventions(), LabelCount()
         self.world = TrackWorld(picture=picture, max_steps=max_steps, counted=self._figures)
         self.metronome = PacedMetronome(HZ) if collection.paced else SimulatedMetronome(HZ)
-        self._referee, self._again = Autopilot(), Again(collection.driver, gate_of(collection))
-        self._start = start_of(collection)
+        self._referee = Autopilot()
 
     def go_on_as(self, collection: Collection) -> None:
         """Another learner, or round, from the next episode on; the rest is as it was."""
         self._collection, self._start = collection, start_of(collection)
+        self._again = Again(collection.driver, gate_of(collection))
 
     def _figures(self) -> Mapping[str, float | int | None]:
         return {**self._interventions.figures(), **self._labels.figures()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +14,13 @@ from policy.checkpoint import save_checkpoint
 from teleop.autonomy import Autonomy
 from teleop.burden import Burden
 from teleop.cli import run
-from teleop.collecting import Collection, GateName, collect
+from teleop.collecting import Collection, Drives, GateName, collect
 from teleop.devices.scripted import EVERYWHERE, Care
+from teleop.drivers.autopilot import Autopilot
 from teleop.experts import stand_in
 from teleop.frame import Action, Source, Start, Tick
 from teleop.session import Episode, open_session
+from tests.fakes import Tape
 from tests.lessons import constant_checkpoint
 
 QUIET = Console(quiet=True)
@@ -92,6 +96,19 @@ def test_a_mixture_names_its_share_and_labels_whoever_drove(tmp_path: Path) -> N
     assert episode.attrs["gate"] == "mixed 0.2"
     assert 0.1 < (episode.driver == Source.HUMAN).mean() < 0.3
     assert episode.hands_on[:100].all()
+
+
+def test_another_learner_drives_from_the_next_episode_on() -> None:
+    first = Collection(Path("s"), [3], StraightOn(), LEARNER, stand_in("autopilot", Care(lost_lateral=5.5)))
+    tape = Tape()
+    with closing(Drives(first)) as drives:
+        drives.drive(3, [tape], first.expert)
+        drives.go_on_as(replace(first, driver=Autopilot(), learner={"name": "better"}, round=3))
+        drives.drive(4, [tape], first.expert)
+    assert [start.round for start in tape.starts] == [None, 3]
+    assert [start.learner for start in tape.starts] == [LEARNER, {"name": "better"}]
+    last = tape.frames[-1].proposals
+    assert np.array_equal(last[Source.LEARNER], last[Source.AUTOPILOT])
 
 
 def test_tracks_that_measure_are_not_corrected_on(tmp_path: Path) -> None:

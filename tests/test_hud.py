@@ -468,6 +468,15 @@ def test_border_and_word_say_who_drives(
     assert pen.written[said][1] == seen
 
 
+def test_after_a_rewind_nobody_has_taken_over_yet(hud: Hud, window: Window) -> None:
+    hud.on_start(LEARNERS)
+    hud.on_frame(beside(-0.5, 0.5, Source.HUMAN))
+    hud.on_idle(TICK, PAUSED)
+    assert colour(window, EDGE) == pygame.Color(RECORDING)
+    hud.on_idle(TICK, REWOUND)
+    assert colour(window, EDGE) == pygame.Color(ACCENT)
+
+
 def test_without_a_learner_there_is_no_border(hud: Hud, window: Window) -> None:
     hud.on_frame(frame())
     assert colour(window, EDGE) == pygame.Color("darkgreen")

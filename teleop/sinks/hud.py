@@ -11,7 +11,7 @@ import pygame
 
 from teleop.bindings import Bindings
 from teleop.frame import COAST, HZ, Action, End, Frame, Outcome, Source, Start, Tick
-from teleop.loop import Live, View
+from teleop.loop import REWOUND, Live, View
 from teleop.pen import ACCENT, DARK, DIM, RECORDING, WARNING
 from teleop.sinks.gauges import Gauges
 from teleop.sinks.messages import Situation, help_message, message
@@ -96,9 +96,13 @@ class Hud:
         self._pace.clear()
         # Now, and not on the first tick: drawing a whole road takes 2 ms.
         self._map = TrackMap(start.road, self._pen.px(MAP_SIZE)) if start.road else None
-        self._driver = Source.LEARNER if start.learner else Source.HUMAN
+        self._nobody_drove()
         self._action: Action = COAST
         self._nudge, self._time_scale, self._step = 0.0, 1.0, 0
+
+    def _nobody_drove(self) -> None:
+        """Yet, or to where the car stands now."""
+        self._driver = Source.LEARNER if self._start.learner else Source.HUMAN
         self._wishes: tuple[float, float] | None = None
 
     def on_frame(self, frame: Frame) -> None:
@@ -113,6 +117,8 @@ class Hud:
 
     def on_idle(self, tick: Tick, why: str) -> None:
         self._pace.rest()
+        if why == REWOUND:
+            self._nobody_drove()
         self._draw(tick.outcome, recording=False)
         if self._window.canvas.get_width() >= self._pen.px(NARROW):
             self._draw_map(tick.outcome)
