@@ -6,7 +6,7 @@ is fixed if a wheel stays on the road, and from the takeover's frame on the car 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,16 +16,14 @@ import numpy.typing as npt
 from rich.console import Console
 
 from teleop.clock import SimulatedMetronome
-from teleop.devices.nobody import Nobody
+from teleop.devices.scripted import Care, off_course, watched_road
 from teleop.errors import UserError
 from teleop.evaluate import MakeDriver
-from teleop.frame import HZ, Outcome, Source, Start
+from teleop.frame import HZ, Command, Controls, Outcome, Source, Start, Tick
 from teleop.gates import Only
 from teleop.loop import Driver, run_episode
 from teleop.progress import progress
-from teleop.road import Road
 from teleop.session import Session, open_session
-from teleop.shift.rollouts import Witness
 from teleop.takeovers import Takeover, takeovers
 from teleop.words import counted
 from teleop.workers import working
@@ -35,11 +33,8 @@ LEAD_S = 1.0
 """The learner drives from so long before the takeover: the mistake was made before it was seen."""
 HELD_S = 3.0
 """How long it has to do well from the takeover's frame on."""
-MOST_LATERAL = 5.2
-"""Track units from the centre line; the road ends at 6.67. With `MOST_HEADING_ERROR`, where a careful expert takes
-over: a learner that stays within them would not have been corrected."""
-MOST_HEADING_ERROR = 0.9
-"""Radians."""
+CARE = Care()
+"""Within its `wrong_lateral` and `wrong_heading`, a learner would not have been taken over from."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +50,7 @@ class Verdict:
     fixed: bool | None
     """None where it can't be told: the recording does not drive again here as it was."""
     why: str
-    """Why not; empty when it is fixed."""
+    """Why not, and when, counted from the takeover; empty when it is fixed."""
 
 
 @dataclass(frozen=True)
@@ -119,49 +114,55 @@ def check_bank(path: Path, make_driver: MakeDriver, workers: int, console: Conso
 def answered(driver: Driver, takeover: Takeover) -> Verdict:
     """Whether this driver needs no takeover there."""
     begin = max(0, takeover.step - round(LEAD_S * HZ))
-    seen = _driven_from(begin, driver, takeover)
-    results = [frame.result for frame in seen.frames]
-    if not np.array_equal(seen.ticks[0].outcome.pose, takeover.pose[begin]):
-        fixed, why = None, "the recording drives otherwise here: it was made with other versions"
-    else:
-        why = _mistake(results, seen.road, takeover.step - begin)
-        fixed = not why
-    return Verdict(takeover.episode, takeover.seed, takeover.step, fixed, why)
-
-
-def _driven_from(begin: int, driver: Driver, takeover: Takeover) -> Witness:
-    seen = Witness()
+    examiner = _Examiner(takeover.pose[begin], lead=takeover.step - begin)
     end = takeover.step + round(HELD_S * HZ)
-    with closing(_InMidDrive(takeover.actions[:begin], end)) as world:
+    with closing(
+        _InMidDrive(takeover.actions[:begin], max_steps=end + 1)
+    ) as world:  # one more, to see what the last did
         run_episode(
             Start(seed=takeover.seed, mode="rollout", paced=False),
             world=world,
-            device=Nobody(),
+            device=examiner,
             drivers={Source.LEARNER: driver},
             gate=Only(Source.LEARNER),
-            sinks=[seen],
+            sinks=(),
             metronome=SimulatedMetronome(HZ),
         )
-    return seen
+    fixed = not examiner.wrong if examiner.as_recorded else None
+    return Verdict(takeover.episode, takeover.seed, takeover.step, fixed, examiner.wrong)
 
 
-def _mistake(results: Sequence[Outcome], road: Road, lead: int) -> str:
-    """The first one, in words; empty where there is none. `lead` steps bring the car to the takeover's frame."""
-    pose = np.array([result.pose for result in results], np.float32)  # (N, 4)
-    station, lateral = road.locate(pose[:, :2])
-    askew = np.abs(road.heading_error(station, pose[:, 2]))
-    seconds = (np.arange(1, len(pose) + 1) - lead) / HZ  # (N,): since the takeover's frame
-    departed = np.array([result.wheels_on_road == 0 for result in results])
-    strayed = (seconds >= 0) & ((np.abs(lateral) > MOST_LATERAL) | (askew > MOST_HEADING_ERROR))
-    if not (departed | strayed).any():
-        return ""
-    first = int((departed | strayed).argmax())
-    what = (
-        "all wheels off the road"
-        if departed[first]
-        else f"{abs(lateral[first]):.1f} units and {askew[first]:.1f} rad off"
-    )
-    return f"{what} {abs(seconds[first]):.1f} s {'before' if seconds[first] < 0 else 'after'} the takeover's frame"
+class _Examiner:
+    """Implements `loop.Device`: watches a learner, and has seen enough at its first mistake."""
+
+    person = False
+
+    def __init__(self, pose: npt.NDArray[np.float32], lead: int) -> None:
+        """`pose` is where the learner begins, `lead` steps before the takeover's frame."""
+        self._pose, self._lead = pose, lead
+
+    def reset(self, start: Start) -> None:
+        self._road = watched_road(start)
+        self.as_recorded = True
+        self.wrong = ""
+
+    def read(self, tick: Tick) -> Controls:
+        if tick.step == 0 and not np.array_equal(tick.outcome.pose, self._pose):
+            self.as_recorded, self.wrong = False, "made with other versions: drives otherwise here"
+        self.wrong = self.wrong or self._mistake(tick)
+        return Controls(None, hands_on=False, commands=(Command.FINISH,) if self.wrong else ())
+
+    def _mistake(self, tick: Tick) -> str:
+        """In words; empty where there is none."""
+        seconds = (tick.step - self._lead) / HZ
+        lateral, askew = off_course(self._road, tick)
+        if tick.outcome.wheels_on_road == 0:
+            what = "all wheels off the road"
+        elif seconds >= 0 and (lateral > CARE.wrong_lateral or askew > CARE.wrong_heading):
+            what = f"{lateral:.1f} units and {askew:.1f} rad off"
+        else:
+            return ""
+        return f"{abs(seconds):.1f} s {'before' if seconds < 0 else 'after'} it {what}"
 
 
 class _InMidDrive(TrackWorld):

@@ -16,7 +16,7 @@ def bank_table(bank: Bank) -> Table:
     """The takeovers that a learner would still need."""
     table = light_table("still to be corrected")
     for heading in ("episode", "track", "at", "why"):
-        table.add_column(heading, justify="left" if heading == "why" else "right", no_wrap=heading != "why")
+        table.add_column(heading, justify="left" if heading == "why" else "right", no_wrap=True)
     for verdict in bank.verdicts:
         if not verdict.fixed:
             table.add_row(verdict.episode, str(verdict.seed), f"{verdict.step / HZ:.1f} s", verdict.why)
