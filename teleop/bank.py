@@ -173,8 +173,7 @@ class _InMidDrive(TrackWorld):
         self._before = list(actions)
 
     def reset(self, seed: int) -> Outcome:
-        outcome = super().reset(seed)
         if not self._before:
-            return outcome
-        self._actions = self._before
+            return super().reset(seed)
+        self._seed, self._actions = seed, self._before
         return self.rewind(len(self._before))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
+import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -249,13 +252,26 @@ def test_killed_between_two_laps_of_round_2_the_same_command_drives_the_missing_
     assert workshop.made == [f"learner-{file}" for file in FILES]
 
 
-def test_what_a_kill_left_half_made_is_removed(plan: Plan) -> None:
-    go(plan, laps(plan), Inventor())
-    left = plan.out / "making-abc"
-    left.mkdir()
-    (left / "learner-3.safetensors").write_text("half")
-    go(plan, laps(plan), Inventor())
-    assert not left.exists()
+class Killer(Inventor):
+    """Kills its own process while it trains the second round's learner."""
+
+    def train(self, sessions: Sequence[Path], checkpoint: Path) -> Chore:
+        chore = super().train(sessions, checkpoint)
+        if checkpoint.name == "learner-2.safetensors":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return chore
+
+
+def test_after_kill_9_in_round_2_the_same_command_goes_on_and_removes_what_was_half_made(plan: Plan) -> None:
+    process = multiprocessing.get_context("spawn").Process(target=go, args=(plan, laps(plan), Killer()))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert list(plan.out.glob("making-*"))
+    driving, workshop = laps(plan), Inventor()
+    assert [result.number for result in go(plan, driving, workshop)] == [1, 2]
+    assert (driving.drove, workshop.made) == ([], [f"learner-{file}" for file in FILES[5:]])
+    assert not list(plan.out.glob("making-*"))
 
 
 def test_rounds_that_are_done_can_be_followed_by_more(plan: Plan) -> None:
