@@ -101,7 +101,7 @@ def test_a_mixture_names_its_share_and_labels_whoever_drove(tmp_path: Path) -> N
 def test_another_learner_drives_from_the_next_episode_on() -> None:
     first = Collection(Path("s"), [3], StraightOn(), LEARNER, stand_in("autopilot", Care(lost_lateral=5.5)))
     tape = Tape()
-    with closing(Drives(first)) as drives:
+    with closing(Drives(first, max_steps=60)) as drives:
         drives.drive(3, [tape], first.expert)
         drives.go_on_as(replace(first, driver=Autopilot(), learner={"name": "better"}, round=3))
         drives.drive(4, [tape], first.expert)
