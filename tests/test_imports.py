@@ -55,7 +55,10 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.experts": PARTS | {"teleop.devices", "teleop.drivers"},
     "teleop.screens": PARTS
     | SEAT
-    | {f"teleop.{part}" for part in ("best", "clock", "devices", "disk", "screens", "sinks", "sounds", "track_map", "words")},
+    | {
+        f"teleop.{part}"
+        for part in ("best", "clock", "devices", "disk", "screens", "sinks", "sounds", "track_map", "words")
+    },
     "teleop.best": LEAF | {"teleop.session"},
     "teleop.disk": LEAF,
     "teleop.tracks": LEAF,
