@@ -72,6 +72,8 @@ class Bank:
         return {"fixed": self.fixed, "checkable": self.checkable} | asdict(self)
 
     def __str__(self) -> str:
+        if not self.verdicts:
+            return "there is no takeover to answer yet: correct a learner with `teleop dagger`"
         untold = len(self.verdicts) - self.checkable
         note = f"; of {untold} more it can't be told here" if untold else ""
         share = f" ({self.fixed / self.checkable:.0%})" if self.checkable else ""
@@ -95,11 +97,11 @@ def takeovers_in(session: Session) -> Iterator[Takeover]:
 def check_bank(path: Path, make_driver: MakeDriver, workers: int, console: Console) -> Bank:
     """Let the learner that `make_driver` builds answer every takeover of the session at `path`.
 
-    SessionError when it can't be read; UserError when there is no takeover in it.
+    SessionError when it can't be read; UserError when it was not driven in CarRacing-v3.
     """
     jobs = list(takeovers_in(open_session(path)))
     if not jobs:
-        raise UserError(f"a bank is made of takeovers; {path} has none: correct a learner with `teleop dagger` first")
+        return Bank(())
     verdicts: list[Verdict] = []
     with (
         progress(console, f"answering {counted(len(jobs), 'takeover')}", len(jobs)) as update,
