@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from teleop.autonomy import Autonomy
 from teleop.frame import HZ
@@ -13,7 +13,7 @@ from teleop.frame import HZ
 class Burden:
     """Counted over some episodes on tracks."""
 
-    driving: Autonomy = Autonomy()
+    driving: Autonomy = field(default_factory=Autonomy)
     """All that was watched, what a rewind took back included."""
     failed_handbacks: int = 0
     """Taken over again within 2 s of giving the wheel back."""

@@ -114,7 +114,8 @@ ALLOWED: dict[str, set[str]] = {
     "policy.udacity": LEAF | {"policy.rows", "policy.vision"},
     "policy.worlds": LEAF
     | {"teleop.session"}
-    | {f"policy.{part}" for part in ("augment", "batches", "config", "models", "road_augment", "udacity", "vision")},
+    | {f"policy.{part}" for part in ("augment", "batches", "config", "models", "road_augment", "rows")}
+    | {"policy.udacity", "policy.vision"},
     "policy.batches": {"policy.augment", "policy.kinds", "policy.rows"},
     "policy.dataset": LEAF
     | {"teleop.session"}
