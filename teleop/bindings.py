@@ -77,6 +77,15 @@ BINDINGS = (
     Binding(Rewind(5), "rewind 5 s", (pygame.K_5,)),
     Binding(Command.SLOWER, "slow motion", (pygame.K_COMMA,), (pygame.CONTROLLER_BUTTON_DPAD_DOWN,)),
     Binding(Command.FASTER, "faster again", (pygame.K_PERIOD,), (pygame.CONTROLLER_BUTTON_DPAD_UP,)),
+    Binding(
+        Command.RELEASE,
+        "let the learner drive",
+        (pygame.K_g, pygame.K_e),
+        (pygame.CONTROLLER_BUTTON_RIGHTSTICK, pygame.CONTROLLER_BUTTON_GUIDE),
+    ),
+    Binding(
+        Command.RELABEL, "after a rewind: steer along", (pygame.K_l, pygame.K_v), (pygame.CONTROLLER_BUTTON_LEFTSTICK,)
+    ),
     Binding(Command.FINISH, "finish", (pygame.K_RETURN,), (pygame.CONTROLLER_BUTTON_Y,)),
     Binding(Command.DISCARD, "discard", (pygame.K_DELETE, pygame.K_F8), (pygame.CONTROLLER_BUTTON_X,)),
     Binding(Flow.NEXT, "next track", (pygame.K_n,), (pygame.CONTROLLER_BUTTON_RIGHTSHOULDER,)),
@@ -86,6 +95,9 @@ BINDINGS = (
     # Nothing next to the driving keys quits.
     Binding(Flow.QUIT, "quit", (pygame.K_ESCAPE,), (pygame.CONTROLLER_BUTTON_BACK,)),
 )
+
+CORRECTING = (Command.RELEASE, Command.RELABEL)
+"""These need a learner that drives."""
 
 BUTTON_NAMES = {
     pygame.CONTROLLER_BUTTON_A: "A",

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,8 @@ import tyro
 from rich.console import Console
 from rich.markup import escape
 
+from teleop.bank_command import BankCommand
+from teleop.dagger_command import DaggerCommand
 from teleop.devices_command import Devices
 from teleop.doctor import Doctor
 from teleop.errors import UsageError, UserError
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from teleop.shift.measure import Policy
 
 WORKERS = max(1, os.cpu_count() or 1)
+NOT_INHERITED = ("sessions", "out", "resume", "select_tracks", "threads")
+"""Options of a training that say nothing of how it is learned."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +172,15 @@ class Shift(ShiftCommand):
 
 
 @dataclass(frozen=True)
+class Bank(BankCommand):
+    """See which takeovers a learner no longer needs: each is driven again, from a second before it."""
+
+    def run(self, console: Console) -> int:
+        check_writable(self.json)
+        return self.answer(driver_named(str(self.learner)), console)
+
+
+@dataclass(frozen=True)
 class Udacity:
     """Serve Udacity's self-driving-car simulator: a policy drives it, and a touch of your controls takes over."""
 
@@ -218,6 +231,25 @@ class Udacity:
 
 
 @dataclass(frozen=True)
+class Dagger(DaggerCommand):
+    """Let a policy drive, correct it the moment it goes wrong, and record both (DAgger by live intervention)."""
+
+    def run(self, console: Console) -> int:
+        self.check()
+        # Below, only now: the simulator takes a second to load, and --help needs none of it.
+        if self.demos:
+            from teleop.rounds_driving import correct_in_rounds
+
+            correct_in_rounds(self, _driver_and_identity, options_of_training(self.learner), console)
+            return 0
+        from teleop.correcting import correct
+
+        assert self.learner is not None
+        correct(self, *_driver_and_identity(self.learner), console)
+        return 0
+
+
+@dataclass(frozen=True)
 class Demo:
     """Tell the basic story of imitation learning: from one lap it drifts, from twenty it drives."""
 
@@ -240,8 +272,10 @@ class Demo:
 
 COMMANDS: dict[str, Callable[..., Any]] = {
     "record": Record,
+    "dagger": Dagger,
     "evaluate": Evaluate,
     "watch": Watch,
+    "bank": Bank,
     "shift": Shift,
     "udacity": Udacity,
     "demo": Demo,
@@ -380,6 +414,43 @@ class LearnerFrom:
                 f"Udacity simulator: let it drive there, teleop udacity --learner {self.path}"
             )
         return LearnerDriver(learner)
+
+    def identity(self) -> dict[str, str]:
+        """{name, sha256} of what drives."""
+        from policy.checkpoint import load_checkpoint
+
+        return {"name": self.path.name, "sha256": load_checkpoint(self.path).sha256}
+
+
+def _driver_and_identity(checkpoint: Path) -> tuple[Driver, dict[str, str]]:
+    """Who drives, and its {name, sha256}."""
+    learner = LearnerFrom(checkpoint)
+    return learner(), learner.identity()
+
+
+def options_of_training(checkpoint: Path | None) -> list[str]:
+    """The options of `policy train` by which others are trained like this one; none where it is to be the first."""
+    if checkpoint is None:
+        return []
+    from policy.checkpoint import load_checkpoint
+    from policy.config import TrainConfig
+
+    config, words = load_checkpoint(checkpoint).config, list[str]()
+    for option in fields(TrainConfig):
+        value = config.get(option.name, option.default)
+        if option.name in NOT_INHERITED or value == option.default or (option.name, value) == ("labels", "demos"):
+            continue
+        flag = option.name.replace("_", "-")
+        if isinstance(value, bool):
+            words.append(f"--{flag}" if value else f"--no-{flag}")
+        else:
+            words += [word for one in _listed(value) for word in (f"--{flag}", str(one))]
+    return words
+
+
+def _listed(value: object) -> Sequence[object]:
+    """What is given as one option, or as several."""
+    return value if isinstance(value, list | tuple) else [value]
 
 
 class BehavioralCloning:

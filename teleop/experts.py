@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from teleop.devices.scripted import Scripted
+from teleop.devices.scripted import Care, Scripted
 from teleop.devices.seat import NamedDevice
 from teleop.devices.simulated import SimulatedHuman
 from teleop.drivers.autopilot import Autopilot
@@ -12,9 +12,9 @@ from teleop.frame import Action, Source, Start, Tick
 from teleop.loop import Device
 
 
-def stand_in(expert: str) -> NamedDevice:
-    """The expert of that name: "autopilot" or "simulated"."""
-    return SimulatedHuman() if expert == "simulated" else Scripted(Autopilot(), expert)
+def stand_in(expert: str, care: Care | None = None) -> NamedDevice:
+    """The expert of that name: "autopilot" or "simulated". `care` is the autopilot's; a simulated human has its own."""
+    return SimulatedHuman() if expert == "simulated" else Scripted(Autopilot(), expert, care)
 
 
 class AtTheWheel:

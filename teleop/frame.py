@@ -66,6 +66,10 @@ class Command(Enum):
     REWIND = "rewind"
     SLOWER = "slower"
     FASTER = "faster"
+    RELEASE = "release"
+    """Give the wheel back to the learner, at once."""
+    RELABEL = "relabel"
+    """After a rewind: let happen again what happened, while the person steers along."""
 
 
 def checked_action(value: npt.ArrayLike, who: str) -> Action:

@@ -254,6 +254,8 @@ class _Episode:
                 self._hold("" if self.hold else PAUSED)
             elif command is Command.REWIND:
                 self._rewind(seconds=times)
+            elif command is Command.RELABEL and self.hold == REWOUND:
+                self._hold("")  # the gate does the rest
             elif command in (Command.SLOWER, Command.FASTER):
                 self._change_time_scale(times if command is Command.FASTER else -times)
         return None

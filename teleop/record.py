@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import tyro
 from rich.console import Console
@@ -51,15 +51,42 @@ class Record:
         return 0
 
 
+class Asked(Protocol):
+    """What every command that records is told about its drives."""
+
+    @property
+    def session(self) -> Path: ...
+
+    @property
+    def expert(self) -> str: ...
+
+    @property
+    def headless(self) -> bool: ...
+
+    @property
+    def fast(self) -> bool: ...
+
+    @property
+    def episodes(self) -> int | None: ...
+
+    @property
+    def seed(self) -> int | None: ...
+
+
 def check(config: Record) -> None:
     """UsageError when the options don't go together."""
-    if config.headless and config.expert == "human":
-        raise UsageError(
-            "--headless has no window for a person to drive in: add --expert simulated or autopilot, or drop --headless"
-        )
+    check_drives(config)
     if config.practice and config.expert != "human":
         raise UsageError(
             f"--practice is for a person: drop it, or see the {config.expert} drive with: teleop watch {config.expert}"
+        )
+
+
+def check_drives(config: Asked) -> None:
+    """UsageError when nothing could be driven like this."""
+    if config.headless and config.expert == "human":
+        raise UsageError(
+            "--headless has no window for a person to drive in: add --expert simulated or autopilot, or drop --headless"
         )
     if config.fast and not config.headless:
         raise UsageError("--fast is for recording without a window: add --headless, or drop --fast")

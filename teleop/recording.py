@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from teleop.bindings import CORRECTING
 from teleop.clock import PacedMetronome, SimulatedMetronome
 from teleop.devices.seat import Seat
 from teleop.drivers.autopilot import Autopilot
@@ -23,8 +24,8 @@ from teleop.hands import every_hand_device
 from teleop.logbook import Logbook
 from teleop.loop import Device, Sink, run_episode
 from teleop.progress import progress
-from teleop.record import Record
-from teleop.session import next_seed, open_session
+from teleop.record import Asked, Record
+from teleop.session import Session, next_seed, open_session
 from teleop.settings.settings import load_settings
 from teleop.sitting import Sitting
 from teleop.window import Window, require_screen
@@ -63,12 +64,15 @@ def record_episodes(config: Record, console: Console) -> None:
     say_how_it_went(console, tally, logbook.path, metronome)
 
 
-def seeds_to_drive(config: Record) -> range:
-    """The tracks, in order. UsageError where they would reach those that measure."""
+def seeds_to_drive(config: Asked, *others: Session) -> range:
+    """The tracks, in order; by default new to the session and to `others`.
+
+    UsageError where they would reach those that measure.
+    """
     first = config.seed
     if first is None:
         path = writable_path(config.session)
-        first = next_seed(open_session(path)) if (path / "zarr.json").exists() else 0
+        first = next_seed(*others, *([open_session(path)] if (path / "zarr.json").exists() else []))
     if config.episodes is None:
         return range(first, VALIDATION_SEED if config.expert == "human" else first + 1)
     if first + config.episodes > VALIDATION_SEED:
@@ -140,7 +144,7 @@ def drive_in_window(recording: Recording, seeds: range, console: Console) -> Ite
         console.print(escape(problem), style="yellow")
     with closing(Window(f"teleop record - {logbook.path.name}")) as window:
         expert = None if config.expert == "human" else stand_in(config.expert)
-        seat = Seat(window, every_hand_device(settings), settings.bindings, expert)
+        seat = Seat(window, every_hand_device(settings), settings.bindings.without(*CORRECTING), expert)
 
         def drive(seed: int, sinks: Sequence[Sink]) -> End:
             return recording.drive(seed, sinks, seat, seat.name)

@@ -30,6 +30,8 @@ class Sound(Enum):
     LAP = "lap"
     """The lap is finished."""
     OFF_ROAD = "off road"
+    TAKEN = "taken over"
+    GIVEN_BACK = "given back"
     CRASH = "crash"
 
 
@@ -38,6 +40,8 @@ NOTES: dict[Sound, tuple[tuple[float, float], ...]] = {
     Sound.GO: ((880, 0.35),),
     Sound.LAP: ((523, 0.12), (659, 0.12), (784, 0.3)),
     Sound.OFF_ROAD: ((165, 0.18),),
+    Sound.TAKEN: ((587, 0.06), (880, 0.1)),
+    Sound.GIVEN_BACK: ((880, 0.06), (587, 0.1)),
     Sound.CRASH: ((220, 0.15), (165, 0.15), (110, 0.35)),
 }
 """(pitch in Hz, duration in s) one after another."""

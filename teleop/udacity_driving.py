@@ -47,7 +47,10 @@ LOOK_S = 0.2
 """Between two looks at whether the simulator is there, where no window has to be kept alive."""
 START_IT = ("Start the simulator, choose a track and AUTONOMOUS MODE.", "Then click this window: here you take over.")
 LET_GO = ("Let go of W and S in the simulator's window to hand back.", "Meanwhile it sends nothing to record.")
-NO_TIME_TRAVEL: tuple[Meaning, ...] = (*map(Rewind, range(1, 6)), Command.SLOWER, Command.FASTER)
+NO_TIME_TRAVEL: tuple[Meaning, ...] = (
+    *map(Rewind, range(1, 6)),
+    *(Command.SLOWER, Command.FASTER, Command.RELABEL),
+)
 NO_TRACKS = (Flow.NEXT, Flow.AGAIN, Flow.PRACTICE)
 """Time and tracks are the simulator's own."""
 PROGRAMS_END = (signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))

@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from teleop.bindings import CORRECTING
 from teleop.clock import PacedMetronome
 from teleop.devices.nobody import Nobody
 from teleop.devices.seat import Seat
@@ -48,7 +49,7 @@ def watched(
     window: Window, driver: Driver, name: str, seeds: range, settings: Settings, metronome: PacedMetronome
 ) -> Iterator[Driven]:
     """Every drive, as it ends. Keys and buttons are heard; nobody is at the wheel but `driver`."""
-    seat = Seat(window, every_hand_device(settings), settings.bindings, Nobody())
+    seat = Seat(window, every_hand_device(settings), settings.bindings.without(*CORRECTING), Nobody())
     with closing(TrackWorld(picture=True, max_steps=MAX_STEPS)) as world:
 
         def drive(seed: int, sinks: Sequence[Sink]) -> End:

@@ -66,6 +66,7 @@ def test_a_takeover_in_the_simulators_own_window_counts_too() -> None:
         "interventions": 1,
         "autonomy": pytest.approx(0.4),
         "self_driven": 1.0,
+        "failed_handbacks": 0,
         "driven_s": 10.0,
         "human_s": 0.0,
         "hz": pytest.approx(1.0),

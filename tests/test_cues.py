@@ -115,6 +115,13 @@ def test_who_wants_no_rumble_feels_none() -> None:
     assert drive.heard.played == [Sound.CRASH]
 
 
+def test_who_takes_the_wheel_is_heard_and_who_had_it_first_is_not() -> None:
+    drive = Drive()
+    for driver in (Source.LEARNER, Source.LEARNER, Source.HUMAN, Source.HUMAN, Source.LEARNER):
+        drive.cues.on_frame(replace(frame_to(OUTCOME), driver=driver))
+    assert drive.heard.played == [Sound.TAKEN, Sound.GIVEN_BACK]
+
+
 @pytest.mark.parametrize("sound", Sound)
 def test_every_tone_is_short_and_begins_and_ends_in_silence(sound: Sound) -> None:
     wave = samples(sound).astype(int)

@@ -18,8 +18,13 @@ import numpy.typing as npt
 import pygame
 import pytest
 
+from policy.checkpoint import save_checkpoint
+from policy.kinds import Kind
+from policy.labels import LabelRule
 from teleop.cli import run
+from teleop.gates import HOLD_S, RELEASE_S
 from teleop.session import Episode, open_session
+from tests.lessons import constant_checkpoint
 from tests.optional import need
 from tests.player import Moves, focus, hold_key, press, ticks, until, xdotool
 from tests.test_record import wait_for
@@ -38,6 +43,7 @@ START, BACK = pygame.CONTROLLER_BUTTON_START, pygame.CONTROLLER_BUTTON_BACK
 AGAIN, NEXT = pygame.CONTROLLER_BUTTON_LEFTSHOULDER, pygame.CONTROLLER_BUTTON_RIGHTSHOULDER
 SLOWER, FASTER = pygame.CONTROLLER_BUTTON_DPAD_DOWN, pygame.CONTROLLER_BUTTON_DPAD_UP
 PRACTICE = pygame.CONTROLLER_BUTTON_DPAD_LEFT
+RELEASE, RELABEL = pygame.CONTROLLER_BUTTON_RIGHTSTICK, pygame.CONTROLLER_BUTTON_LEFTSTICK
 
 Rows = npt.NDArray[np.float32]
 Play = Callable[..., str]
@@ -344,3 +350,72 @@ def test_a_wheel_is_taught_and_drives_beside_other_devices(play: Play, tmp_path:
         "Virtual Wheel, Virtual Pad, keyboard",
         "Virtual Wheel",
     ]
+
+
+# Beside a learner -----------------------------------------------------------------------------------------------------
+
+LEARNERS = (0.125, 0.0625, 0.0)
+"""What it wants, always: it rolls along the first straight."""
+
+
+def a_learner_is_corrected() -> Moves:
+    pad = VirtualPad()
+    yield from focus()
+    yield from press(pad, START, A)
+    yield from ticks(20)
+    hold(pad, steer=-0.6, brake=0.28)  # from tick 20 on the wheel is taken...
+    yield from ticks(40)
+    hold(pad)
+    yield from press(pad, RELEASE)  # ...and at tick 60 given back by the button
+    yield from ticks(19)
+    hold(pad, steer=0.6)  # from tick 80 on taken again...
+    yield from ticks(10)
+    hold(pad)  # ...and from tick 90 on only let go of
+    yield from ticks(110)
+    yield from steered_along(pad)
+    yield from press(pad, START)
+    yield from ticks(5)
+    yield from press(pad, A)
+    yield from ticks(9)
+    yield from press(pad, Y, BACK)
+
+
+def steered_along(pad: VirtualPad) -> Moves:
+    """The last second once more, in slow motion; then the learner drives on."""
+    yield from press(pad, B, SLOWER, RELABEL)
+    hold(pad, steer=0.8)
+    yield from ticks(49)
+    hold(pad)
+    yield from press(pad, RELEASE)
+    yield from ticks(9)
+
+
+def test_a_learner_is_taken_over_from_given_back_to_and_labelled_as_the_rows_say(play: Play, tmp_path: Path) -> None:
+    save_checkpoint(constant_checkpoint(np.array(LEARNERS, np.float32)), tmp_path / "a.safetensors")
+    printed = play(a_learner_is_corrected, "dagger", str(tmp_path / "s"), "--learner", str(tmp_path / "a.safetensors"))
+    assert "labelled: 50 frames in takeovers, 49 while the learner drove" in printed
+    (episode,) = verified(tmp_path / "s.zarr")
+    assert episode.step.tolist() == [*range(200), *range(150, 220)]
+    released = let_go(episode, taken=80, touched_last=89)
+    assert 90 < released < 150
+    human = [*range(20, 60), *range(80, released)]
+    assert np.flatnonzero(episode.driver == 0).tolist() == human
+    assert np.flatnonzero(episode.hands_on).tolist() == [*range(20, 60), *range(80, 90), *range(201, 250)]
+    assert episode.action[20:60] == pytest.approx(rows((40, (-0.25, 0.0, 0.25))), abs=GRAIN)
+    assert np.array_equal(episode.learner_action, rows((270, LEARNERS)))
+    assert np.array_equal(np.delete(episode.action, human, axis=0), rows((270 - len(human), LEARNERS)))
+    assert episode.human_action[201:250] == pytest.approx(rows((49, (0.5625, 0.0, 0.0))), abs=GRAIN)
+    assert episode.time_scale.tolist() == [1.0] * 200 + [0.75] * 70
+    assert np.flatnonzero(LabelRule().read(episode).kind == Kind.SHADOW).tolist() == list(range(201, 250))
+    assert (episode.attrs["mode"], episode.attrs["gate"], episode.attrs["figures"]["interventions"]) == (
+        "dagger",
+        "takeover",
+        2,
+    )
+
+
+def let_go(episode: Episode, taken: int, touched_last: int) -> int:
+    """The first row on which hands had been off for long enough, the wheel held for long enough, and on the road."""
+    off = episode.time_ns - episode.time_ns[touched_last] >= RELEASE_S * 1e9
+    held = episode.time_ns - episode.time_ns[taken] >= HOLD_S * 1e9
+    return int(np.flatnonzero(off & held & (episode.wheels_on_road > 0))[0])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from teleop.frame import COAST, NO_CONTROLS, Controls, Source, Start, Tick
-from teleop.gates import HOLD_S, RELEASE_S, Only, TakeOver
+from teleop.frame import COAST, NO_CONTROLS, Command, Controls, Source, Start, Tick
+from teleop.gates import HOLD_S, RELEASE_S, Mixed, Only, Shadow, TakeOver
 from tests.fakes import ToyWorld
 
 
@@ -20,6 +22,7 @@ def test_only_lets_its_source_drive_whoever_else_has_an_opinion(source: Source) 
 
 
 HZ = 50
+OUTCOME = ToyWorld().reset(1)
 HANDS_ON, HANDS_OFF = Controls(COAST, hands_on=True), Controls(COAST, hands_on=False)
 
 
@@ -70,3 +73,94 @@ def test_an_episode_begins_with_the_learner_whoever_drove_before() -> None:
         gate.reset(Start(seed=1, mode="dagger", paced=True))
         assert gate.choose(tick, HANDS_OFF, {}) is Source.LEARNER
         assert gate.choose(tick, HANDS_ON, {}) is Source.HUMAN
+
+
+# Giving back ----------------------------------------------------------------------------------------------------------
+
+RELEASE = Command.RELEASE
+
+
+def driven(*ticks: tuple[Controls, int, int]) -> str:
+    """Who drives each tick, H or L; `ticks` are (controls, wheels on the road, how often)."""
+    gate = TakeOver()
+    gate.reset(Start(seed=1, mode="dagger", paced=True))
+    flat = [(controls, wheels) for controls, wheels, count in ticks for _ in range(count)]
+    return "".join(
+        gate.choose(Tick(step, step * 20_000_000, replace(OUTCOME, wheels_on_road=wheels)), controls, {}).name[0]
+        for step, (controls, wheels) in enumerate(flat)
+    )
+
+
+def pressed(hands_on: bool) -> Controls:
+    return Controls(COAST, hands_on, (RELEASE,))
+
+
+@pytest.mark.parametrize(
+    ("wheels", "human"),
+    [(4, 124), (1, 124), (255, 124), (0, 200)],
+    ids=["on the road", "by a wheel", "where nobody knows", "off the road"],
+)
+def test_the_wheel_goes_back_by_itself_only_on_the_road(wheels: int, human: int) -> None:
+    chosen = driven((HANDS_ON, 4, 100), (HANDS_OFF, wheels, 100))
+    assert chosen == "H" * human + "L" * (200 - human)
+
+
+def test_back_on_the_road_hands_that_are_off_have_let_go() -> None:
+    assert driven((HANDS_ON, 0, 50), (HANDS_OFF, 0, 50), (HANDS_OFF, 2, 5)) == "H" * 100 + "L" * 5
+
+
+@pytest.mark.parametrize("hands_on", [True, False])
+def test_the_button_gives_back_at_once_off_the_road_and_before_the_shortest_hold(hands_on: bool) -> None:
+    assert driven((HANDS_ON, 0, 3), (pressed(hands_on), 0, 1), (HANDS_OFF, 0, 3)) == "HHHLLLL"
+
+
+def test_after_the_button_hands_have_to_be_lifted_before_they_are_meant_again() -> None:
+    after = (HANDS_ON, 4, 3), (HANDS_OFF, 4, 1), (HANDS_ON, 4, 2)
+    assert driven((HANDS_ON, 4, 3), (pressed(True), 4, 1), *after) == "HHHL" + "LLL" + "L" + "HH"
+
+
+def test_the_button_says_nothing_while_the_learner_drives() -> None:
+    assert driven((HANDS_OFF, 4, 3), (pressed(False), 4, 1), (HANDS_ON, 4, 2)) == "LLLLHH"
+
+
+def test_after_a_rewind_the_learner_drives_until_somebody_touches() -> None:
+    gate = TakeOver()
+    gate.reset(Start(seed=1, mode="dagger", paced=True))
+    ticks = [(5, HANDS_ON), (6, HANDS_ON), (2, HANDS_OFF), (3, HANDS_OFF), (4, HANDS_ON), (4, HANDS_OFF), (4, HANDS_ON)]
+    chosen = [gate.choose(Tick(step, 0, OUTCOME), controls, {}).name[0] for step, controls in ticks]
+    assert "".join(chosen) == "HHLLHLH"
+
+
+# Beside a learner that keeps the wheel --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("controls", [HANDS_ON, HANDS_OFF, NO_CONTROLS, pressed(True)])
+def test_in_the_shadow_the_learner_drives_whatever_hands_do(controls: Controls) -> None:
+    assert Shadow().choose(Tick(0, 0, OUTCOME), controls, {}) is Source.LEARNER
+
+
+def mixture(beta: float, controls: Controls, seed: int = 1, ticks: int = 1000) -> list[Source]:
+    gate = Mixed(beta)
+    gate.reset(Start(seed=seed, mode="dagger", paced=False))
+    return [gate.choose(Tick(step, 0, OUTCOME), controls, {}) for step in range(ticks)]
+
+
+def test_a_mixture_is_a_coin_each_tick() -> None:
+    assert set(mixture(0.0, HANDS_ON)) == {Source.LEARNER}
+    assert set(mixture(1.0, HANDS_ON)) == {Source.HUMAN}
+    assert mixture(0.3, HANDS_ON).count(Source.HUMAN) == pytest.approx(300, abs=50)
+
+
+def test_a_mixture_is_the_tracks_own() -> None:
+    assert mixture(0.5, HANDS_ON) == mixture(0.5, HANDS_ON)
+    assert mixture(0.5, HANDS_ON) != mixture(0.5, HANDS_ON, seed=2)
+
+
+def test_a_mixture_never_gives_the_wheel_to_hands_that_are_off() -> None:
+    assert set(mixture(1.0, HANDS_OFF)) == {Source.LEARNER}
+
+
+@pytest.mark.parametrize("beta", [-0.1, 1.1, float("nan")])
+def test_a_share_is_from_0_to_1(beta: float) -> None:
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        Mixed(beta)

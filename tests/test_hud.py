@@ -269,7 +269,7 @@ def test_what_is_not_recorded_says_so(window: Window, pen: ReadPen, start: Start
         (START, Source.HUMAN, "you · keyboard"),
         (replace(START, expert="autopilot"), Source.HUMAN, "keyboard drives"),
         (LEARNERS, Source.LEARNER, "town.safetensors drives · keyboard in hand"),
-        (LEARNERS, Source.HUMAN, "you · keyboard"),
+        (LEARNERS, Source.HUMAN, "you drive · keyboard"),
     ],
 )
 def test_it_says_who_drives_and_with_what(hud: Hud, pen: ReadPen, start: Start, driver: Source, who: str) -> None:
@@ -436,3 +436,73 @@ def test_a_pause_in_a_live_world_offers_no_way_back(window: Window, pen: ReadPen
     assert "The car rolls on without gas." in pen.written
     assert "finish: keep it" in pen.written
     assert not {"go back 1 s", "next track"} & set(pen.written)
+
+
+# Beside a learner -----------------------------------------------------------------------------------------------------
+
+EDGE = (500, 3)
+STEERING = pygame.Rect(346, 706, 320, 28)
+
+
+def beside(human: float | None, learner: float, driver: Source = Source.LEARNER, hands_on: bool = True) -> Frame:
+    """A frame in which they want to steer so far."""
+    wanted = {Source.LEARNER: learner} | ({} if human is None else {Source.HUMAN: human})
+    proposals = {source: np.array([steering, 0, 0], np.float32) for source, steering in wanted.items()}
+    return replace(frame(), proposals=proposals, driver=driver, action=proposals[driver], hands_on=hands_on)
+
+
+@pytest.mark.parametrize(
+    ("driven", "seen", "said"),
+    [
+        (beside(0.0, 0.5, hands_on=False), ACCENT, "town.safetensors drives · keyboard in hand"),
+        (beside(0.0, 0.5, Source.HUMAN), RECORDING, "you drive · keyboard"),
+        (beside(0.0, 0.5), WARNING, "town.safetensors drives · you steer along"),
+    ],
+)
+def test_border_and_word_say_who_drives(
+    hud: Hud, window: Window, pen: ReadPen, driven: Frame, seen: str, said: str
+) -> None:
+    hud.on_start(LEARNERS)
+    hud.on_frame(driven)
+    assert colour(window, EDGE) == pygame.Color(seen)
+    assert pen.written[said][1] == seen
+
+
+def test_after_a_rewind_nobody_has_taken_over_yet(hud: Hud, window: Window) -> None:
+    hud.on_start(LEARNERS)
+    hud.on_frame(beside(-0.5, 0.5, Source.HUMAN))
+    hud.on_idle(TICK, PAUSED)
+    assert colour(window, EDGE) == pygame.Color(RECORDING)
+    hud.on_idle(TICK, REWOUND)
+    assert colour(window, EDGE) == pygame.Color(ACCENT)
+
+
+def test_without_a_learner_there_is_no_border(hud: Hud, window: Window) -> None:
+    hud.on_frame(frame())
+    assert colour(window, EDGE) == pygame.Color("darkgreen")
+
+
+def test_two_needles_show_what_both_want_and_how_far_that_is_apart(hud: Hud, window: Window) -> None:
+    hud.on_start(LEARNERS)
+    hud.on_frame(beside(-0.5, 0.5))
+    middle, quarter = STEERING_MIDDLE[0] + 40, (666 - 346) // 4
+    assert colour(window, (middle, STEERING_MIDDLE[1])) == pygame.Color(WARNING), "the difference"
+    y = STEERING_MIDDLE[1] + 2
+    row = [colour(window, (x, y)) for x in range(STEERING.left, STEERING.right)]
+    assert row.index(pygame.Color(RECORDING)) < quarter + 10 < row.index(pygame.Color(ACCENT))
+
+
+@pytest.mark.parametrize("driven", [beside(-0.5, 0.5, hands_on=False), beside(None, 0.5)])
+def test_without_hands_there_is_one_bar_and_no_needle(hud: Hud, window: Window, driven: Frame) -> None:
+    hud.on_start(LEARNERS)
+    hud.on_frame(driven)
+    assert pygame.Color(RECORDING) not in [
+        colour(window, (x, STEERING_MIDDLE[1])) for x in range(STEERING.left, STEERING.right)
+    ]
+
+
+def test_after_a_rewind_beside_a_learner_it_may_happen_again() -> None:
+    said = message(REWOUND, Situation(Bindings(), seconds_back=2, learner=True))
+    assert ("let it happen again, steer along", "L", "LS") in said.hints
+    assert said.lines == ("Touch a control to take over, or press Space or Start to let the learner drive on.",)
+    assert not any("happen again" in what for what, _, _ in message(REWOUND, Situation(Bindings())).hints)

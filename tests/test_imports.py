@@ -55,7 +55,10 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.experts": PARTS | {"teleop.devices", "teleop.drivers"},
     "teleop.screens": PARTS
     | SEAT
-    | {f"teleop.{part}" for part in ("best", "clock", "devices", "disk", "screens", "sinks", "sounds", "track_map")},
+    | {
+        f"teleop.{part}"
+        for part in ("best", "clock", "devices", "disk", "screens", "sinks", "sounds", "track_map", "words")
+    },
     "teleop.best": LEAF | {"teleop.session"},
     "teleop.disk": LEAF,
     "teleop.tracks": LEAF,
@@ -64,14 +67,28 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.workers": set(),
     "teleop.words": set(),
     "teleop.report": PARTS
-    | {f"teleop.{part}" for part in ("report", "evaluate", "library", "session", "shift", "sinks", "words")},
+    | {f"teleop.{part}" for part in ("report", "evaluate", "library", "session", "shift", "sinks", "words")}
+    | {f"teleop.{part}" for part in ("bank", "burden", "dagger", "rounds")},
     # Commands wire the parts; policy reaches them as an argument, from cli alone.
+    "teleop.takeovers": LEAF | {"teleop.session"},
+    "teleop.bank": {"teleop"},
+    "teleop.bank_command": {"teleop"},
+    "teleop.dagger": set(),
+    "teleop.rounds": {"teleop"},
+    "teleop.rounds_driving": {"teleop"},
+    "teleop.journal": LEAF | {"teleop.durable"},
+    "teleop.chores": LEAF | {"teleop.errors"},
     "teleop.evaluate": PARTS
     | {f"teleop.{part}" for part in ("clock", "devices", "gates", "progress", "workers", "worlds")},
     "teleop.shift": {"teleop"},
     "teleop.shift_command": {"teleop"},
     "teleop.record": LEAF | {"teleop.recording"},
     "teleop.recording": {"teleop"},
+    "teleop.again": PARTS,
+    "teleop.burden": LEAF | {"teleop.autonomy"},
+    "teleop.dagger_command": LEAF | {"teleop.record"},
+    "teleop.collecting": {"teleop"},
+    "teleop.correcting": {"teleop"},
     "teleop.sitting": {"teleop"},
     "teleop.demo": {"teleop"},
     "teleop.watch": {"teleop"},

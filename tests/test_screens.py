@@ -242,6 +242,14 @@ def test_a_summary_says_what_became_of_the_frames() -> None:
         assert said in dict(result(driven))["frames"]
 
 
+def test_a_summary_says_how_a_learner_was_corrected() -> None:
+    counted = {"interventions": 1, "takeover_rows": 40, "shadow_rows": 1200}
+    end = ended()
+    driven = drove(replace(end, figures={**end.figures, **counted}))
+    assert dict(result(driven))["corrected"] == "1 takeover, 1,240 frames labelled"
+    assert "corrected" not in dict(result(drove(end)))
+
+
 @pytest.mark.parametrize(
     ("driven", "said"),
     [

@@ -17,7 +17,7 @@ from teleop.words import counted
 WORST_SHOWN = 10
 
 
-def _table(title: str | None = None) -> Table:
+def light_table(title: str | None = None) -> Table:
     """Light enough for 80 columns."""
     return Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), title_justify="left", title_style="bold")
 
@@ -25,7 +25,7 @@ def _table(title: str | None = None) -> Table:
 def evaluation_table(name: str, evaluation: Evaluation) -> Table:
     """Over all tracks; tiles missed and time off the track are means a track."""
     tracks = len(evaluation.tracks)
-    table = _table(escape(f"{name} on {counted(tracks, 'track')}"))
+    table = light_table(escape(f"{name} on {counted(tracks, 'track')}"))
     for heading in ("mean", "95% interval", "median", "min", "at 900", "laps", "missed", "off track"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_row(
@@ -43,7 +43,7 @@ def evaluation_table(name: str, evaluation: Evaluation) -> Table:
 
 def worst_tracks_table(evaluation: Evaluation) -> Table:
     """The rare catastrophes decide the mean, so they come first."""
-    table = _table("worst tracks first")
+    table = light_table("worst tracks first")
     for heading in ("track", "score", "ended", "lap time", "tiles missed", "off track"):
         table.add_column(heading, justify="right", no_wrap=True)
     for track in evaluation.tracks[:WORST_SHOWN]:
@@ -59,7 +59,7 @@ def _track_cells(track: TrackScore) -> tuple[str, ...]:
 
 def shift_table(report: ShiftReport) -> Table:
     """One line a policy."""
-    table = _table(f"distribution shift on {counted(len(report.seeds), 'track')}")
+    table = light_table(f"distribution shift on {counted(len(report.seeds), 'track')}")
     table.add_column("policy", overflow="fold")
     for heading in ("left the road", "half by", "slope", "shift factor", "distance", "novel frames"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -94,7 +94,7 @@ def session_line(session: SessionInfo) -> str:
 
 def episodes_table(session: SessionInfo) -> Table:
     """One line an episode."""
-    table = _table()
+    table = light_table()
     for heading in ("episode", "track", "driver", "ended"):
         table.add_column(heading, no_wrap=heading != "driver")
     for heading in ("rows", "score", "lap", "missed", "MB"):

@@ -22,6 +22,7 @@ from teleop.screens.stage import Stage
 from teleop.sinks.gauges import lap_text
 from teleop.sinks.picture import SHOWN, draw_picture
 from teleop.track_map import TrackMap
+from teleop.words import counted
 
 TITLES = {
     "finished": "Lap finished",
@@ -116,8 +117,19 @@ def result(driven: Driven) -> list[Fact]:
         ("lap", "not finished" if lap_time_s is None else lap_text(lap_time_s)),
         ("tiles", tiles_text),
         ("frames", frames_text(driven)),
+        *corrections(driven),
     ]
     return facts if driven.before is None else [*facts, ("best", best_text(driven.best))]
+
+
+def corrections(driven: Driven) -> list[Fact]:
+    """ "3 takeovers, 120 frames labelled", where a learner drove."""
+    figures = driven.end.figures
+    if "takeover_rows" not in figures:
+        return []
+    rows = int(figures["takeover_rows"] or 0) + int(figures["shadow_rows"] or 0)
+    takeovers = counted(int(figures["interventions"] or 0), "takeover")
+    return [("corrected", f"{takeovers}, {counted(rows, 'frame')} labelled")]
 
 
 def frames_text(driven: Driven) -> str:

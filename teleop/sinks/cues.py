@@ -1,10 +1,10 @@
-"""What is heard and felt while driving: leaving the road, the lap's end, a crash."""
+"""What is heard and felt while driving: who has the wheel, leaving the road, the lap's end, a crash."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
-from teleop.frame import HZ, End, Frame, Start, Tick
+from teleop.frame import HZ, End, Frame, Source, Start, Tick
 from teleop.sounds import Sound, Sounds
 
 BACK_STEPS = HZ // 2
@@ -29,8 +29,10 @@ class Cues:
     def on_start(self, start: Start) -> None:
         self._sounds.prepare()
         self._steps_on_road, self._was_on_road = 0, False
+        self._driver: Source | None = None
 
     def on_frame(self, frame: Frame) -> None:
+        self._watch_driver(frame.driver)
         if frame.result.why_over == "crashed":
             self._cue(Sound.CRASH, *CRASH_RUMBLE)
         elif frame.result.why_over == "finished":
@@ -43,6 +45,12 @@ class Cues:
 
     def on_end(self, end: End) -> None:
         pass
+
+    def _watch_driver(self, driver: Source) -> None:
+        """The first one is no news."""
+        if self._driver not in (None, driver):
+            self._sounds.play(Sound.TAKEN if driver is Source.HUMAN else Sound.GIVEN_BACK)
+        self._driver = driver
 
     def _watch_road(self, wheels: int) -> None:
         """Once when the last wheel leaves it."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pygame
 
 from teleop.frame import HZ, Action
-from teleop.pen import ACCENT, DARK, DIM, INK, TRACK, WARNING, Pen
+from teleop.pen import ACCENT, DARK, DIM, INK, RECORDING, TRACK, WARNING, Pen
 from teleop.sinks.pace import Pace
 from teleop.words import counted
 
@@ -33,12 +33,14 @@ class Gauges:
         nudge: float,
         figures: Mapping[str, float | int | None],
         pace: Pace,
+        wishes: tuple[float, float] | None = None,
     ) -> None:
-        """`speed` with its unit; `action` as executed, with `nudge` in its steering."""
+        """`speed` with its unit; `action` as executed, with `nudge` in its steering. `wishes`: how the person and the
+        learner would steer, while both are at it."""
         strip = self.strip(canvas)
         pygame.draw.rect(canvas, DARK, strip)
         self._draw_speed(canvas, strip, speed, pace)
-        self._draw_controls(canvas, strip, action, nudge)
+        self._draw_controls(canvas, strip, action, nudge, wishes)
         self._draw_figures(canvas, strip, figures)
 
     def strip(self, canvas: pygame.Surface) -> pygame.Rect:
@@ -51,7 +53,14 @@ class Gauges:
         self._draw_number(canvas, strip, x, f"{speed[0]:.0f}", speed[1])
         self._draw_foot(canvas, strip, x, str(pace), WARNING if pace.late else DIM)
 
-    def _draw_controls(self, canvas: pygame.Surface, strip: pygame.Rect, action: Action, nudge: float) -> None:
+    def _draw_controls(
+        self,
+        canvas: pygame.Surface,
+        strip: pygame.Rect,
+        action: Action,
+        nudge: float,
+        wishes: tuple[float, float] | None,
+    ) -> None:
         steering, gas, brake = (float(value) for value in action)
         rows = [strip.top + round(strip.height * part) for part in (0.22, 0.5, 0.78)]
         bar = self._bar(canvas, strip, rows[0], "pushed" if nudge else "steering", WARNING if nudge else DIM)
@@ -61,8 +70,19 @@ class Gauges:
             fill(canvas, bar.inflate(0, -bar.height // 2), 0.5 + (steering - nudge) / 2, 0.5 + steering / 2, WARNING)
         middle = pygame.Rect(bar.centerx - 1, bar.top - 3, 2, bar.height + 6)
         pygame.draw.rect(canvas, INK, middle)
+        if wishes:
+            self._draw_needles(canvas, bar, *wishes)
         fill(canvas, self._bar(canvas, strip, rows[1], "gas"), 0.0, gas, ACCENT)
         fill(canvas, self._bar(canvas, strip, rows[2], "brake"), 0.0, brake, WARNING)
+
+    def _draw_needles(self, canvas: pygame.Surface, bar: pygame.Rect, person: float, learner: float) -> None:
+        """Two, and what lies between them: the person's is red and stands above, the learner's blue and below."""
+        between = bar.inflate(0, -bar.height // 2)
+        fill(canvas, between, 0.5 + person / 2, 0.5 + learner / 2, WARNING)
+        out = self._pen.px(5)
+        for wish, colour, top in ((person, RECORDING, bar.top - out), (learner, ACCENT, bar.top)):
+            x = bar.left + round(bar.width * (0.5 + wish / 2))
+            pygame.draw.rect(canvas, colour, (x - out // 2, top, out, bar.height + out))
 
     def _bar(self, canvas: pygame.Surface, strip: pygame.Rect, y: int, name: str, colour: str = DIM) -> pygame.Rect:
         """An empty gauge with its name."""
@@ -78,7 +98,7 @@ class Gauges:
         self, canvas: pygame.Surface, strip: pygame.Rect, figures: Mapping[str, float | int | None]
     ) -> None:
         x = round(strip.width * FIGURES)
-        number, name, foot = autonomy_words(figures) if "autonomy" in figures else score_words(figures)
+        number, name, foot = score_words(figures) if "score" in figures else autonomy_words(figures)
         self._draw_number(canvas, strip, x, number, name)
         self._draw_foot(canvas, strip, x, foot, DIM)
 
@@ -111,6 +131,13 @@ def autonomy_words(figures: Mapping[str, float | int | None]) -> tuple[str, str,
 
 
 def lap_clock(figures: Mapping[str, float | int | None]) -> str:
+    """Running until the line is crossed, and then standing; with how often a learner was corrected."""
+    taken = figures.get("interventions")
+    corrected = "" if taken is None else f", {counted(int(taken), 'takeover')}"
+    return lap_so_far(figures) + corrected
+
+
+def lap_so_far(figures: Mapping[str, float | int | None]) -> str:
     """Running until the line is crossed, and then standing."""
     if (finished_s := figures.get("lap_time_s")) is not None:
         return f"lap {lap_text(finished_s)}, finished"

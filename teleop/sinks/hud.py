@@ -11,13 +11,13 @@ import pygame
 
 from teleop.bindings import Bindings
 from teleop.frame import COAST, HZ, Action, End, Frame, Outcome, Source, Start, Tick
-from teleop.loop import Live, View
-from teleop.pen import ACCENT, DARK, DIM, WARNING
+from teleop.loop import REWOUND, Live, View
+from teleop.pen import ACCENT, DARK, DIM, RECORDING, WARNING
 from teleop.sinks.gauges import Gauges
 from teleop.sinks.messages import Situation, help_message, message
 from teleop.sinks.pace import Pace
 from teleop.sinks.picture import draw_picture
-from teleop.sinks.plates import draw_driver, draw_light, draw_notices
+from teleop.sinks.plates import draw_border, draw_driver, draw_light, draw_notices
 from teleop.track_map import TrackMap
 from teleop.window import Window
 
@@ -96,14 +96,20 @@ class Hud:
         self._pace.clear()
         # Now, and not on the first tick: drawing a whole road takes 2 ms.
         self._map = TrackMap(start.road, self._pen.px(MAP_SIZE)) if start.road else None
-        self._driver = Source.LEARNER if start.learner else Source.HUMAN
+        self._nobody_drove()
         self._action: Action = COAST
         self._nudge, self._time_scale, self._step = 0.0, 1.0, 0
+
+    def _nobody_drove(self) -> None:
+        """Yet, or to where the car stands now."""
+        self._driver = Source.LEARNER if self._start.learner else Source.HUMAN
+        self._wishes: tuple[float, float] | None = None
 
     def on_frame(self, frame: Frame) -> None:
         self._pace.note(frame)
         self._driver, self._action, self._nudge = frame.driver, frame.action, frame.nudge
         self._time_scale, self._step = frame.tick.time_scale, frame.tick.step + 1
+        self._wishes = wishes(frame)
         self._draw(frame.result, recording=True)
         self._draw_map(frame.result)
         draw_notices(self._window.canvas, self._pen, self._notices())
@@ -111,6 +117,8 @@ class Hud:
 
     def on_idle(self, tick: Tick, why: str) -> None:
         self._pace.rest()
+        if why == REWOUND:
+            self._nobody_drove()
         self._draw(tick.outcome, recording=False)
         if self._window.canvas.get_width() >= self._pen.px(NARROW):
             self._draw_map(tick.outcome)
@@ -125,9 +133,12 @@ class Hud:
         canvas, pen = self._window.canvas, self._pen
         draw_picture(canvas, self._world.view(), bottom=self._gauges.strip(canvas).top)
         speed = float(outcome.pose[3]) * self._per_unit, self._unit
-        self._gauges.draw(canvas, speed, self._action, self._nudge, self._world.figures(), self._pace)
+        self._gauges.draw(canvas, speed, self._action, self._nudge, self._world.figures(), self._pace, self._wishes)
+        colour = self._colour()
+        if self._start.mode == "dagger":
+            draw_border(canvas, pen, colour, bottom=self._gauges.strip(canvas).top)
         light = draw_light(canvas, pen, recording and self._rows is not None, *self._recorded())
-        draw_driver(canvas, pen, self._who(), left=light.right)
+        draw_driver(canvas, pen, self._who(), left=light.right, colour=colour)
 
     def _recorded(self) -> tuple[str, str]:
         """Beside the light."""
@@ -136,12 +147,23 @@ class Hud:
         watched = self._start.learner is not None or self._start.expert != "human"
         return "watching" if watched else "practice", "not recorded"
 
+    def _colour(self) -> str:
+        """Beside a learner, of who drives: red is the person, amber the learner while hands steer along."""
+        if self._start.mode != "dagger":
+            return ACCENT
+        if self._driver is Source.HUMAN:
+            return RECORDING
+        return WARNING if self._wishes else ACCENT
+
     def _who(self) -> str:
         """Drives, and what a person has in hand."""
         if self._driver is Source.HUMAN:
-            return f"you · {self._seat.name}" if self._start.expert == "human" else f"{self._seat.name} drives"
+            you = "you drive" if self._start.learner else "you"
+            return f"{you} · {self._seat.name}" if self._start.expert == "human" else f"{self._seat.name} drives"
         learner = self._start.learner if self._driver is Source.LEARNER else None
         drives = f"{learner['name'] if learner else self._driver.name.lower()} drives"
+        if self._wishes:
+            return f"{drives} · {'you steer' if self._seat.person else self._seat.name + ' steers'} along"
         return f"{drives} · {self._seat.name} in hand" if self._seat.person else drives
 
     def _notices(self) -> list[tuple[str, str]]:
@@ -180,8 +202,17 @@ class Hud:
             time_scale=tick.time_scale,
             focused=self._window.focused,
             live=isinstance(self._world, Live),
+            learner=self._start.mode == "dagger",
         )
         if seat.help_wanted:
             self._window.canvas.fill(DARK)
         said = help_message(why, now) if seat.help_wanted else message(why, now)
         self._pen.card(self._window.canvas, said.title, said.lines, said.hints, said.colour)
+
+
+def wishes(frame: Frame) -> tuple[float, float] | None:
+    """How the person and the learner would steer, [-1, 1] each; None unless both say so."""
+    human, learner = (frame.proposals.get(source) for source in (Source.HUMAN, Source.LEARNER))
+    if not frame.hands_on or human is None or learner is None:
+        return None
+    return float(human[0]), float(learner[0])

@@ -7,11 +7,19 @@ from collections.abc import Callable, Mapping
 from teleop.autonomy import Autonomy
 from teleop.frame import End, Frame, Source, Start, Tick
 
+FAILED_S = 2.0
+"""A learner that keeps the wheel no longer than this was given it too early, or can not drive on."""
+
+
+def nowhere_else() -> bool:
+    """Nobody takes over by other means than ours."""
+    return False
+
 
 class Interventions:
     """Implements `loop.Sink`. `taken_elsewhere` tells of a person who took over by other means than ours."""
 
-    def __init__(self, taken_elsewhere: Callable[[], bool]) -> None:
+    def __init__(self, taken_elsewhere: Callable[[], bool] = nowhere_else) -> None:
         self._taken_elsewhere = taken_elsewhere
         self._forget()
 
@@ -20,6 +28,8 @@ class Interventions:
         self._frames = 0
         self._driver: Source | None = None
         self._time_ns: int | None = None
+        self._given_back_s: float | None = None
+        self._failed_handbacks = 0
 
     @property
     def autonomy(self) -> Autonomy:
@@ -27,12 +37,14 @@ class Interventions:
         return self._counted + Autonomy(interventions=int(self._taken_elsewhere()))
 
     def figures(self) -> Mapping[str, float | int | None]:
-        """interventions, autonomy and self_driven: see `Autonomy`. driven_s, human_s: without pauses. hz: measured."""
+        """interventions, autonomy and self_driven: see `Autonomy`. failed_handbacks: taken over again within
+        `FAILED_S`. driven_s, human_s: without pauses. hz: measured."""
         told = self.autonomy
         return {
             "interventions": told.interventions,
             "autonomy": told.autonomy,
             "self_driven": told.self_driven,
+            "failed_handbacks": self._failed_handbacks,
             "driven_s": told.elapsed_s,
             "human_s": told.human_s,
             "hz": self._frames / told.elapsed_s if told.elapsed_s else None,
@@ -48,8 +60,15 @@ class Interventions:
             self._counted += Autonomy(passed_s, human_s=passed_s * (self._driver is Source.HUMAN))
             self._frames += 1
         if frame.driver is Source.HUMAN and self._driver is not Source.HUMAN:
-            self._counted += Autonomy(interventions=1)
+            self._take_over()
+        elif frame.driver is Source.LEARNER and self._driver is Source.HUMAN:
+            self._given_back_s = self._counted.elapsed_s
         self._driver, self._time_ns = frame.driver, frame.tick.time_ns
+
+    def _take_over(self) -> None:
+        self._counted += Autonomy(interventions=1)
+        if self._given_back_s is not None and self._counted.elapsed_s - self._given_back_s <= FAILED_S:
+            self._failed_handbacks += 1
 
     def on_idle(self, tick: Tick, why: str) -> None:
         self._time_ns = None

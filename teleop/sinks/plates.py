@@ -9,6 +9,7 @@ import pygame
 from teleop.pen import ACCENT, DIM, INK, RECORDING, Pen
 
 HEIGHT = 40
+BORDER = 8
 MARGIN = 16
 """To the canvas's edge, and inside a plate."""
 TEXT = 24
@@ -26,14 +27,19 @@ def draw_light(canvas: pygame.Surface, pen: Pen, burns: bool, word: str, count: 
     return plate
 
 
-def draw_driver(canvas: pygame.Surface, pen: Pen, who: str, left: int) -> None:
+def draw_border(canvas: pygame.Surface, pen: Pen, colour: str, bottom: int) -> None:
+    """Round the picture, down to `bottom`: seen from the corner of an eye."""
+    pygame.draw.rect(canvas, colour, (0, 0, canvas.get_width(), bottom), pen.px(BORDER))
+
+
+def draw_driver(canvas: pygame.Surface, pen: Pen, who: str, left: int, colour: str = ACCENT) -> None:
     """At the right, no further left than `left`."""
     margin = pen.px(MARGIN)
     right = canvas.get_width() - margin
     text = pen.elided(who, TEXT, right - left - 3 * margin)
     plate = pygame.Rect(0, margin, pen.width(text, TEXT) + 2 * margin, pen.px(HEIGHT))
     plate.right = right
-    draw_plate(canvas, pen, plate, text, ACCENT)
+    draw_plate(canvas, pen, plate, text, colour)
 
 
 def draw_notices(canvas: pygame.Surface, pen: Pen, notices: Sequence[tuple[str, str]]) -> None:

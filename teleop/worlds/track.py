@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from typing import Any, Literal
 
@@ -31,6 +31,7 @@ class TrackWorld:
     `ends="lap"`: an episode is over when the start line is crossed again after going round, tiles missed or not, or
     at stock's own end (every tile touched, or off the playfield). `ends="stock"`: at stock's own end only.
     `max_steps` truncates. `picture=True` also draws the 1000 x 800 picture that `view()` shows.
+    `counted` adds to `figures()`.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class TrackWorld:
         ends: Literal["lap", "stock"] = "lap",
         max_steps: int | None = None,
         picture: bool = False,
+        counted: Callable[[], Mapping[str, float | int | None]] = dict,
     ) -> None:
         if ends not in ("lap", "stock"):
             raise ValueError(f'ends is "lap" or "stock"; got {ends!r}')
@@ -49,6 +51,7 @@ class TrackWorld:
         self._env: Any = FastCarRacing(domain_randomize=domain_randomize)
         self._ends_at_line = ends == "lap"
         self._max_steps = max_steps
+        self._counted = counted
         self._view = TrackView(self._env) if picture else None
         self._seed = -1
 
@@ -112,6 +115,7 @@ class TrackWorld:
             "tiles_missed": tiles - self._env.tile_visited_count,
             "steps": len(self._actions),
             "off_track_s": self._off_track_steps / HZ,
+            **self._counted(),
         }
 
     def view(self) -> TrackView:

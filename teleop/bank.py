@@ -1,0 +1,181 @@
+"""The takeover bank: every takeover is a regression test for the learners that come after it.
+
+What was executed until a second before the takeover is driven again, exactly; from there the learner drives. A mistake
+is fixed if a wheel stays on the road, and from the takeover's frame on the car near its middle, for three seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+
+from teleop.clock import SimulatedMetronome
+from teleop.devices.scripted import Care, off_course, watched_road
+from teleop.errors import UserError
+from teleop.evaluate import MakeDriver
+from teleop.frame import HZ, Command, Controls, Outcome, Source, Start, Tick
+from teleop.gates import Only
+from teleop.loop import Driver, run_episode
+from teleop.progress import progress
+from teleop.session import Session, open_session
+from teleop.takeovers import Takeover, takeovers
+from teleop.words import counted
+from teleop.workers import working
+from teleop.worlds.track import ENVIRONMENT, TrackWorld
+
+LEAD_S = 1.0
+"""The learner drives from so long before the takeover: the mistake was made before it was seen."""
+HELD_S = 3.0
+"""How long it has to do well from the takeover's frame on."""
+CARE = Care()
+"""Within its `wrong_lateral` and `wrong_heading`, a learner would not have been taken over from."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a learner made of one takeover."""
+
+    episode: str
+    """Six digits."""
+    seed: int
+    """The track's."""
+    step: int
+    """Of the takeover."""
+    fixed: bool | None
+    """None where it can't be told: the recording does not drive again here as it was."""
+    why: str
+    """Why not, and when, counted from the takeover; empty when it is fixed."""
+
+
+@dataclass(frozen=True)
+class Bank:
+    """What a learner made of every takeover."""
+
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def fixed(self) -> int:
+        return sum(verdict.fixed is True for verdict in self.verdicts)
+
+    @property
+    def checkable(self) -> int:
+        """Takeovers of which it can be told."""
+        return sum(verdict.fixed is not None for verdict in self.verdicts)
+
+    def as_json(self) -> dict[str, object]:
+        return {"fixed": self.fixed, "checkable": self.checkable} | asdict(self)
+
+    def __str__(self) -> str:
+        if not self.verdicts:
+            return "there is no takeover to answer yet: correct a learner with `teleop dagger`"
+        untold = len(self.verdicts) - self.checkable
+        note = f"; of {untold} more it can't be told here" if untold else ""
+        share = f" ({self.fixed / self.checkable:.0%})" if self.checkable else ""
+        return f"{self.fixed} of {counted(self.checkable, 'takeover')} fixed{share}{note}"
+
+
+def takeovers_in(session: Session) -> Iterator[Takeover]:
+    """Every takeover of a session's corrected episodes. UserError when it was not driven in CarRacing-v3."""
+    if session.attrs["env"]["id"] != ENVIRONMENT:
+        raise UserError(
+            f"a takeover is driven again in {ENVIRONMENT}; {session.path} was driven in {session.attrs['env']['id']}, "
+            "which can't be: give a folder of rounds, or a session of its tracks"
+        )
+    for episode in session.episodes:
+        # Where a coin gave the wheel away nobody took it.
+        meant = episode.attrs.get("mode") == "dagger" and not episode.attrs.get("gate", "").startswith("mixed")
+        if meant and not episode.discarded:
+            yield from takeovers(episode)
+
+
+def check_bank(path: Path, make_driver: MakeDriver, workers: int, console: Console) -> Bank:
+    """Let the learner that `make_driver` builds answer every takeover of the session at `path`.
+
+    SessionError when it can't be read; UserError when it was not driven in CarRacing-v3.
+    """
+    jobs = list(takeovers_in(open_session(path)))
+    if not jobs:
+        return Bank(())
+    verdicts: list[Verdict] = []
+    with (
+        progress(console, f"answering {counted(len(jobs), 'takeover')}", len(jobs)) as update,
+        working(make_driver, answered, min(workers, len(jobs))) as answer_all,
+    ):
+        for verdict in answer_all(jobs):
+            verdicts.append(verdict)
+            update(len(verdicts), f"{sum(one.fixed is True for one in verdicts)} fixed")
+    return Bank(tuple(verdicts))
+
+
+def answered(driver: Driver, takeover: Takeover) -> Verdict:
+    """Whether this driver needs no takeover there."""
+    begin = max(0, takeover.step - round(LEAD_S * HZ))
+    examiner = _Examiner(takeover.pose[begin], lead=takeover.step - begin)
+    end = takeover.step + round(HELD_S * HZ)
+    with closing(
+        _InMidDrive(takeover.actions[:begin], max_steps=end + 1)
+    ) as world:  # one more, to see what the last did
+        run_episode(
+            Start(seed=takeover.seed, mode="rollout", paced=False),
+            world=world,
+            device=examiner,
+            drivers={Source.LEARNER: driver},
+            gate=Only(Source.LEARNER),
+            sinks=(),
+            metronome=SimulatedMetronome(HZ),
+        )
+    fixed = not examiner.wrong if examiner.as_recorded else None
+    return Verdict(takeover.episode, takeover.seed, takeover.step, fixed, examiner.wrong)
+
+
+class _Examiner:
+    """Implements `loop.Device`: watches a learner, and has seen enough at its first mistake."""
+
+    person = False
+
+    def __init__(self, pose: npt.NDArray[np.float32], lead: int) -> None:
+        """`pose` is where the learner begins, `lead` steps before the takeover's frame."""
+        self._pose, self._lead = pose, lead
+
+    def reset(self, start: Start) -> None:
+        self._road = watched_road(start)
+        self.as_recorded = True
+        self.wrong = ""
+
+    def read(self, tick: Tick) -> Controls:
+        if tick.step == 0 and not np.array_equal(tick.outcome.pose, self._pose):
+            self.as_recorded, self.wrong = False, "made with other versions: drives otherwise here"
+        self.wrong = self.wrong or self._mistake(tick)
+        return Controls(None, hands_on=False, commands=(Command.FINISH,) if self.wrong else ())
+
+    def _mistake(self, tick: Tick) -> str:
+        """In words; empty where there is none."""
+        seconds = (tick.step - self._lead) / HZ
+        lateral, askew = off_course(self._road, tick)
+        if tick.outcome.wheels_on_road == 0:
+            what = "all wheels off the road"
+        elif seconds >= 0 and (lateral > CARE.wrong_lateral or askew > CARE.wrong_heading):
+            what = f"{lateral:.1f} units and {askew:.1f} rad off"
+        else:
+            return ""
+        return f"{abs(seconds):.1f} s {'before' if seconds < 0 else 'after'} it {what}"
+
+
+class _InMidDrive(TrackWorld):
+    """A track on which so much was driven already when the episode begins; rendering that would take the most time."""
+
+    def __init__(self, actions: npt.NDArray[np.float32], max_steps: int) -> None:
+        super().__init__(max_steps=max_steps)
+        self._before = list(actions)
+
+    def reset(self, seed: int) -> Outcome:
+        if not self._before:
+            return super().reset(seed)
+        self._seed, self._actions = seed, self._before
+        return self.rewind(len(self._before))

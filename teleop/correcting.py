@@ -1,0 +1,106 @@
+"""Correcting a learner, as `teleop dagger` asks for it: in a window, or by a stand-in without one."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
+
+from rich.console import Console
+from rich.markup import escape
+
+from teleop.burden import Burden
+from teleop.collecting import Collection, Drives, collect
+from teleop.dagger_command import DaggerCommand
+from teleop.devices.scripted import EVERYWHERE, Care
+from teleop.devices.seat import NamedDevice, Seat
+from teleop.experts import stand_in
+from teleop.frame import End
+from teleop.hands import every_hand_device
+from teleop.loop import Driver, Sink
+from teleop.recording import HEADLESS_MAX_STEPS, seeds_to_drive
+from teleop.settings.settings import load_settings
+from teleop.sitting import Sitting
+from teleop.window import Window, require_screen
+from teleop.words import counted
+from teleop.writer import writable_path
+
+
+def correct(config: DaggerCommand, driver: Driver, learner: Mapping[str, str], console: Console) -> None:
+    """Let the learner {name, sha256} drive, have it corrected as `config` says, and tell the console how it went.
+
+    UsageError when there is no screen; SessionError when the session can't be written.
+    """
+    seeds = seeds_to_drive(config)
+    if config.headless:
+        refs = collect(collection_of(config, seeds, driver, learner, watching(config)), console)
+        burdens = [ref.burden for ref in refs]
+    else:
+        require_screen()
+        burdens = [Burden.of(end.figures) for end in correct_in_window(config, seeds, driver, learner, console)]
+    say_how_it_went(config, burdens, console)
+
+
+def watching(config: DaggerCommand) -> NamedDevice:
+    """The stand-in; beside a learner that keeps the wheel it labels wherever that makes sense."""
+    return stand_in(config.expert, Care() if config.gate == "takeover" else EVERYWHERE)
+
+
+def collection_of(
+    config: DaggerCommand, seeds: Sequence[int], driver: Driver, learner: Mapping[str, str], expert: NamedDevice
+) -> Collection:
+    """What is asked for, with who corrects."""
+    return Collection(
+        config.session,
+        seeds,
+        driver,
+        learner,
+        expert,
+        config.gate,
+        operator=config.operator,
+        paced=not config.fast,
+    )
+
+
+def correct_in_window(
+    config: DaggerCommand,
+    seeds: range,
+    driver: Driver,
+    learner: Mapping[str, str],
+    console: Console,
+    relieve: Callable[[Collection], Collection] = lambda collection: collection,
+) -> Generator[End, None, None]:
+    """Somebody watches and corrects, until they have had enough. Yields what was recorded.
+
+    `relieve` may put another learner, or round, into each episode before it begins.
+    """
+    settings = load_settings()
+    for problem in settings.problems:
+        console.print(escape(problem), style="yellow")
+    with closing(Window(f"teleop dagger - {learner['name']}")) as window:
+        expert = None if config.expert == "human" else watching(config)
+        seat = Seat(window, every_hand_device(settings), settings.bindings, expert)
+        collection = collection_of(config, seeds, driver, learner, seat)
+        limit = HEADLESS_MAX_STEPS if expert else None  # of a learner that is stuck, nobody would have enough
+        with closing(Drives(collection, picture=True, max_steps=limit)) as drives, drives.logbook() as logbook:
+            logbook.open()  # what is wrong with the session is said before anybody drives
+
+            def drive(seed: int, sinks: Sequence[Sink]) -> End:
+                drives.go_on_as(relieve(collection))
+                return drives.drive(seed, sinks, seat)
+
+            sitting = Sitting(window, seat, drives.world, settings, drive, logbook)
+            yield from (driven.end for driven in sitting.drive(seeds) if driven.recorded and driven.end.steps)
+
+
+def say_how_it_went(config: DaggerCommand, burdens: Sequence[Burden], console: Console) -> None:
+    """What it cost, what was labelled, and what to do with it."""
+    if not burdens:
+        console.print("nothing was recorded")
+        return
+    session = writable_path(config.session)
+    console.print(escape(f"{counted(len(burdens), 'episode')}, saved in {session}"), highlight=False)
+    console.print(str(sum(burdens, Burden())), highlight=False)
+    better = session.with_suffix(".safetensors")
+    command = shlex.join(["policy", "train", "--arch", "bc", "--out", str(better), "DEMONSTRATIONS", str(session)])
+    console.print(escape(f"next: {command}"), highlight=False)

@@ -1,0 +1,289 @@
+"""Rounds of DAgger that a kill can not undo: what is done is in a folder, and the same command goes on behind it.
+
+Learners are trained and validated by other processes. Meanwhile driving goes on, for the next round and with the
+learner that there is, or waits. A better learner takes its place between two episodes.
+
+    DIR/rounds.json                   what was asked for, and what is done
+        learner-0.safetensors         learned from the demonstrations alone, or given
+        learner-0.json                its validation; the same for every round's learner
+        learner-1-bank.json           what it made of the takeovers that it learned from
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count, islice
+from pathlib import Path
+from typing import Any, Protocol
+
+from teleop.bank_command import ROUNDS_FILE
+from teleop.burden import Burden
+from teleop.chores import Chore, Process
+from teleop.dagger import Round, Scored, dagger_round
+from teleop.frame import VALIDATION_SEED
+from teleop.journal import Journal
+from teleop.session import Episode, Session, next_seed, open_session
+from teleop.writer import writable_path
+
+VALIDATION_TRACKS = 20
+"""The first of those that nothing is ever recorded on."""
+
+
+class Driving(Protocol):
+    """Gets corrected episodes recorded."""
+
+    def drive(self, learner: Path, tracks: Sequence[int], number: int) -> bool:
+        """One on each track, driven by this checkpoint, for the round of that number.
+
+        False when the person has had enough; in a window they may choose other tracks than these.
+        """
+
+    def end(self) -> None:
+        """Nobody drives from here on; it may be said several times."""
+
+
+class Workshop(Protocol):
+    """Begins what takes long; each writes exactly one file."""
+
+    def train(self, sessions: Sequence[Path], checkpoint: Path) -> Chore: ...
+
+    def validate(self, checkpoint: Path, figures: Path) -> Chore:
+        """`figures` as `teleop evaluate --json` writes them."""
+
+    def bank(self, checkpoint: Path, verdicts: Path) -> Chore:
+        """`verdicts` as `teleop bank --json` writes them."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked for."""
+
+    session: Path
+    """Of the corrections."""
+    demos: tuple[Path, ...]
+    out: Path
+    rounds: int
+    episodes: int
+    """Corrected in every round; discarded ones don't count."""
+    learner: Path | None = None
+    """Drives first; None: one is trained from the demonstrations."""
+    seed: int | None = None
+    """First track; None: one past the highest that was recorded."""
+    expert: str = "human"
+    gate: str = "takeover"
+    driving_waits: bool = False
+    """For training and validation, so that the rounds depend on seeds alone."""
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What may not change while the rounds go on; there may be more of them, and longer ones."""
+        return {
+            "session": str(writable_path(self.session).resolve()),
+            "demos": [str(demo.resolve()) for demo in self.demos],
+            "learner": self.learner and str(self.learner.resolve()),
+            "expert": self.expert,
+            "gate": self.gate,
+        }
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a round brought, and what it cost."""
+
+    number: int
+    """From 1."""
+    round: Round
+    burden: Burden
+    train_s: float
+    validate_s: float
+    fixed: int | None
+    """Takeovers that the candidate no longer needs, of all so far; None where the round had none."""
+    takeovers: int
+    """Of which it can be told."""
+
+
+class StoppedError(Exception):
+    """The person stopped driving, and no episode is left to learn from."""
+
+
+class Rounds:
+    """One run of the rounds, from wherever they stand."""
+
+    def __init__(
+        self, plan: Plan, driving: Driving, workshop: Workshop, journal: Journal, say: Callable[[str], None]
+    ) -> None:
+        self._plan, self._driving, self._workshop, self._journal, self._say = plan, driving, workshop, journal, say
+        self._corrections = writable_path(plan.session)
+        self._number = 1
+        self._driver: Path | None = None
+        """Drives by now."""
+        self._enough = False
+
+    def run(self) -> Iterator[Result]:
+        """Round after round, until they are done or the person has had enough. Raises what its parts raise."""
+        learner = self._given()
+        for number in range(1, self._plan.rounds + 1):
+            self._number = number
+            try:
+                round = dagger_round(self._plan.demos, learner, self._train, self._collect, self._validate)
+            except StoppedError:
+                self._say(f"stopped in round {self._number}; the same command goes on there")
+                return
+            learner = round.learner
+            self._driver = learner.checkpoint
+            self._say(_verdict(self._number, round))
+            yield self._result(round)
+
+    def _given(self) -> Scored | None:
+        """The learner to begin with, kept: the one who gave it may train another into the same file."""
+        if self._plan.learner is None:
+            return None
+        name = _checkpoint(0)
+        if name not in self._journal:
+            with self._journal.making(name) as file:
+                shutil.copyfile(self._plan.learner, file)
+            self._journal.note(name)
+        given = self._journal.folder / name
+        return Scored(given, self._validate(given))
+
+    def _train(self, sessions: Sequence[Path]) -> Path:
+        number = self._number if self._corrections in sessions else 0
+        return self._made(_checkpoint(number), lambda file: self._workshop.train(sessions, file))
+
+    def _validate(self, checkpoint: Path) -> float:
+        figures = self._made(_validation(checkpoint), lambda file: self._workshop.validate(checkpoint, file))
+        return float(json.loads(figures.read_text(encoding="utf-8"))["mean"])
+
+    def _collect(self, learner: Path) -> Path:
+        self._driver = learner
+        while missing := max(0, self._plan.episodes - len(self._episodes(self._number))):
+            tracks = self._next_tracks(missing if self._plan.driving_waits else 1)
+            if self._enough or not self._driving.drive(learner, tracks, self._number):
+                raise StoppedError
+        if self._number == self._plan.rounds:
+            self._driving.end()
+        return self._corrections
+
+    def _made(self, name: str, begin: Callable[[Path], Chore]) -> Path:
+        """The file of this name, made unless it is there, while driving goes on."""
+        if name not in self._journal:
+            with self._journal.making(name) as file:
+                chore = begin(file)
+                try:
+                    self._drive_meanwhile(chore)
+                    seconds = chore.finish()
+                except BaseException:
+                    chore.give_up()
+                    raise
+            self._journal.note(name, seconds=round(seconds, 1))
+        return self._journal.folder / name
+
+    def _drive_meanwhile(self, chore: Chore) -> None:
+        """For the next round, if there is one; somebody who stops here still sees this round to its end."""
+        if self._plan.driving_waits or self._number == self._plan.rounds or self._driver is None:
+            return
+        while not self._enough and not chore.done():
+            self._enough = not self._driving.drive(self._driver, self._next_tracks(1), self._number + 1)
+
+    def _next_tracks(self, wanted: int) -> list[int]:
+        sessions = self._sessions()
+        if self._plan.seed is None:
+            first = next_seed(*sessions, *map(open_session, self._plan.demos))
+            return list(range(first, first + wanted))
+        driven = {attrs["seed"] for session in sessions for attrs in session.all_attrs}
+        return list(islice((seed for seed in count(self._plan.seed) if seed not in driven), wanted))
+
+    def _sessions(self) -> list[Session]:
+        """That of the corrections, once there is one."""
+        return [open_session(self._corrections)] if (self._corrections / "zarr.json").exists() else []
+
+    def _episodes(self, number: int) -> list[Episode]:
+        """Those of a round that came to an end; what a kill left of one is learned from too, but counts as none."""
+        episodes = (episode for session in self._sessions() for episode in session.episodes)
+        return [
+            episode
+            for episode in episodes
+            if episode.attrs.get("round") == number and episode.attrs.get("figures") and not episode.discarded
+        ]
+
+    def _result(self, round: Round) -> Result:
+        spent = sum((Burden.of(episode.attrs["figures"]) for episode in self._episodes(self._number)), Burden())
+        fixed, takeovers = self._banked(round.candidate.checkpoint) if spent.driving.interventions else (None, 0)
+        name = round.candidate.checkpoint.name
+        return Result(
+            self._number,
+            round,
+            spent,
+            self._journal[name]["seconds"],
+            self._journal[_validation(round.candidate.checkpoint)]["seconds"],
+            fixed,
+            takeovers,
+        )
+
+    def _banked(self, checkpoint: Path) -> tuple[int, int]:
+        name = f"{checkpoint.stem}-bank.json"
+        verdicts = self._made(name, lambda file: self._workshop.bank(checkpoint, file))
+        told = json.loads(verdicts.read_text(encoding="utf-8"))
+        return int(told["fixed"]), int(told["checkable"])
+
+
+def _checkpoint(number: int) -> str:
+    return f"learner-{number}.safetensors"
+
+
+def _validation(checkpoint: Path) -> str:
+    return f"{checkpoint.stem}.json"
+
+
+def _verdict(number: int, round: Round) -> str:
+    parent, candidate = round.parent, round.candidate
+    scores = f"{candidate.checkpoint.stem} scores {candidate.score:.0f}, {parent.checkpoint.stem} {parent.score:.0f}"
+    change = (
+        f"{candidate.checkpoint.stem} drives from now on"
+        if round.swapped
+        else f"that is worse, so {parent.checkpoint.stem} drives on"
+    )
+    return f"round {number}: on {VALIDATION_TRACKS} validation tracks {scores}: {change}"
+
+
+@dataclass(frozen=True)
+class Commands:
+    """Implements `Workshop` by the commands that a person has."""
+
+    session: Path
+    """Of the corrections."""
+    workers: int
+    """Processes that validate."""
+    options: tuple[str, ...] = ()
+    """Of `policy train`."""
+
+    def train(self, sessions: Sequence[Path], checkpoint: Path) -> Chore:
+        words = ["policy", "train", *map(str, sessions), *self.options, "--select-tracks", "0"]
+        return self._process(*words, "--out", str(checkpoint))
+
+    def validate(self, checkpoint: Path, figures: Path) -> Chore:
+        tracks = ("--first-seed", str(VALIDATION_SEED), "--tracks", str(VALIDATION_TRACKS))
+        return self._process(
+            "teleop", "evaluate", str(checkpoint), *tracks, "--workers", str(self.workers), "--json", str(figures)
+        )
+
+    def bank(self, checkpoint: Path, verdicts: Path) -> Chore:
+        return self._process(
+            *("teleop", "bank", str(self.session), "--learner", str(checkpoint)),
+            *("--workers", str(self.workers), "--json", str(verdicts)),
+        )
+
+    def _process(self, *words: str) -> Chore:
+        return Process(words, Path(words[-1]).with_suffix(".log"))
+
+
+def go_round(plan: Plan, driving: Driving, workshop: Workshop, say: Callable[[str], None]) -> list[Result]:
+    """All rounds; those that are done already are only told. UsageError when DIR holds something else."""
+    with Journal(plan.out, ROUNDS_FILE, plan.kept) as journal:
+        try:
+            return list(Rounds(plan, driving, workshop, journal, say).run())
+        finally:
+            driving.end()

@@ -1,0 +1,127 @@
+"""Takeovers are driven again by other learners; here those are the autopilot, and one that only steers straight on."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from policy.checkpoint import save_checkpoint
+from teleop.bank import answered, check_bank, takeovers_in
+from teleop.cli import run
+from teleop.clock import SimulatedMetronome
+from teleop.collecting import Collection, Drives
+from teleop.drivers.autopilot import Autopilot
+from teleop.errors import UserError
+from teleop.experts import stand_in
+from teleop.frame import Action, Command, Controls, Source, Start, Tick
+from teleop.gates import TakeOver
+from teleop.loop import run_episode
+from teleop.session import open_session
+from teleop.sinks.recorder import Recorder
+from teleop.takeovers import Takeover, takeovers
+from tests.fakes import TOY_ENV, ScriptedDevice, ToyWorld
+from tests.lessons import constant_checkpoint, mark
+
+STEPS = 200
+"""Enough for a bend."""
+ACTION = np.array([0.0, 0.1, 0.0], np.float32)
+
+
+class StraightOn:
+    """Needs a takeover in every bend."""
+
+    def reset(self, start: Start) -> None:
+        pass
+
+    def act(self, tick: Tick) -> Action:
+        return ACTION
+
+
+@pytest.fixture(scope="module")
+def corrected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A session in which the autopilot corrected a learner that steers straight on."""
+    path = tmp_path_factory.mktemp("bank") / "corrections.zarr"
+    learner = {"name": "straight", "sha256": "0"}
+    collection = Collection(path, [3], StraightOn(), learner, stand_in("autopilot"))
+    with closing(Drives(collection, max_steps=STEPS)) as drives, drives.logbook() as logbook:
+        drives.drive(3, [logbook.open()], collection.expert)
+    return path
+
+
+def found(session: Path) -> list[Takeover]:
+    return list(takeovers_in(open_session(session)))
+
+
+def quiet() -> Console:
+    return Console(quiet=True)
+
+
+def test_a_learner_that_keeps_to_the_middle_needs_no_takeover(corrected: Path) -> None:
+    bank = check_bank(corrected, Autopilot, 1, quiet())
+    assert bank.fixed == bank.checkable == len(found(corrected)) > 0
+    assert str(bank).endswith("fixed (100%)")
+
+
+def test_a_recording_that_drives_otherwise_here_is_told_and_counts_for_nothing(corrected: Path) -> None:
+    first = found(corrected)[0]
+    verdict = answered(Autopilot(), replace(first, actions=first.actions * np.float32(0.9)))
+    assert verdict.fixed is None
+    assert "other versions" in verdict.why
+
+
+def test_discarded_episodes_and_those_decided_by_a_coin_hold_no_takeovers(corrected: Path) -> None:
+    episode = corrected / "episodes" / "000000"
+    mark(episode, discarded=True)
+    assert "no takeover to answer" in str(check_bank(corrected, Autopilot, 1, quiet()))
+    mark(episode, discarded=False, gate="mixed 0.5")
+    assert not found(corrected)
+    mark(episode, gate="takeover")
+    assert found(corrected)
+
+
+def test_after_a_rewind_a_takeover_follows_what_was_not_taken_back(tmp_path: Path) -> None:
+    nobody, hand = Controls(ACTION, hands_on=False), Controls(ACTION, hands_on=True)
+    back = Controls(ACTION, hands_on=False, commands=(Command.REWIND, Command.PAUSE))
+    device = ScriptedDevice([nobody] * 70 + [hand] * 5 + [back] + [hand] * 5)
+    with Recorder(tmp_path / "rewound.zarr", TOY_ENV, block_when_behind=True) as recorder:
+        run_episode(
+            Start(seed=1, mode="dagger", paced=False),
+            world=ToyWorld(),
+            device=device,
+            drivers={Source.LEARNER: StraightOn()},
+            gate=TakeOver(),
+            sinks=[recorder],
+            metronome=SimulatedMetronome(50),
+        )
+    first, second = takeovers(open_session(recorder.path).episodes[0])
+    assert (first.row, first.step) == (70, 70)
+    assert (second.row, second.step) == (76, 26)
+    assert second.actions.shape == (26, 3)
+    assert second.pose.shape == (27, 4)
+
+
+def test_the_learner_that_was_corrected_would_be_corrected_again_and_is_told_where(
+    corrected: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "rounds.json").write_text(json.dumps({"plan": {"session": str(corrected)}, "done": {}}))
+    save_checkpoint(constant_checkpoint(ACTION), tmp_path / "straight.safetensors")
+    words = ["--learner", str(tmp_path / "straight.safetensors"), "--workers", "1", "--json", str(tmp_path / "b.json")]
+    assert run(["bank", str(tmp_path), *words]) == 0
+    told = capsys.readouterr().out
+    assert "still to be corrected" in told
+    assert "s after it 5." in told
+    assert "0 of 1 takeover fixed" in told
+    assert json.loads((tmp_path / "b.json").read_text())["fixed"] == 0
+
+
+def test_a_session_of_another_world_has_no_bank(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "toy.zarr", TOY_ENV):
+        pass
+    with pytest.raises(UserError, match="can't be"):
+        check_bank(tmp_path / "toy.zarr", Autopilot, 1, quiet())

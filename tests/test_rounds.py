@@ -1,0 +1,350 @@
+"""Rounds with a workshop that makes up its learners and their scores, and laps of a few rows."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from teleop.chores import Chore, Process
+from teleop.dagger import Scored, dagger_round
+from teleop.errors import UsageError, UserError
+from teleop.report.rounds_tables import cost_table, gain_table
+from teleop.rounds import Plan, Result, Workshop, go_round
+from teleop.session import open_session
+from tests.lessons import mark, record_episode
+
+FIGURES = {
+    "score": 900.0,
+    "tiles": 280,
+    "tiles_missed": 0,
+    "driven_s": 15.0,
+    "human_s": 3.0,
+    "interventions": 2,
+    "failed_handbacks": 1,
+    "takeover_rows": 100,
+    "shadow_rows": 0,
+}
+
+
+class KilledError(BaseException):
+    """The process would be gone here."""
+
+
+@dataclass
+class AtOnce:
+    """A chore that is done when it has been asked `lasts` times."""
+
+    lasts: int = 0
+    given_up: bool = False
+
+    def done(self) -> bool:
+        self.lasts -= 1
+        return self.lasts < 0
+
+    def finish(self) -> float:
+        return 12.0
+
+    def give_up(self) -> None:
+        self.given_up = True
+
+
+@dataclass
+class Inventor:
+    """Implements `Workshop`: a learner is a file that lists the episodes that it learned from."""
+
+    scores: Sequence[float] = (500, 700, 600)
+    """Of learners 0, 1, 2."""
+    lasts: int = 0
+    killed_at: str = ""
+    """The file whose making kills us."""
+    made: list[str] = field(default_factory=list)
+
+    def train(self, sessions: Sequence[Path], checkpoint: Path) -> Chore:
+        episodes = [f"{session.stem} {one.name}" for session in sessions for one in open_session(session).episodes]
+        return self._make(checkpoint, "\n".join(episodes))
+
+    def validate(self, checkpoint: Path, figures: Path) -> Chore:
+        return self._make(figures, json.dumps({"mean": self.scores[int(checkpoint.stem[-1])]}))
+
+    def bank(self, checkpoint: Path, verdicts: Path) -> Chore:
+        return self._make(verdicts, json.dumps({"fixed": 3, "checkable": 4}))
+
+    def _make(self, file: Path, content: str) -> Chore:
+        file.write_text(content[: len(content) // 2])
+        if file.name == self.killed_at:
+            raise KilledError
+        file.write_text(content)
+        self.made.append(file.name)
+        return AtOnce(self.lasts)
+
+
+@dataclass
+class Laps:
+    """Implements `Driving`: appends short laps, until `enough` of them."""
+
+    session: Path
+    enough: int = 1000
+    killed_at_lap: int = -1
+    drove: list[tuple[str, int, int]] = field(default_factory=list)
+    """(learner, track, round)."""
+    ended: int = 0
+
+    def drive(self, learner: Path, tracks: Sequence[int], number: int) -> bool:
+        for track in tracks:
+            if len(self.drove) == self.enough:
+                return False
+            if len(self.drove) == self.killed_at_lap:
+                raise KilledError
+            episode = record_episode(self.session, track, rows=2, mode="dagger")
+            mark(episode, round=number, figures=FIGURES, gate="takeover")
+            self.drove.append((learner.stem, track, number))
+        return True
+
+    def end(self) -> None:
+        self.ended += 1
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    """Two rounds of two episodes, from one demonstration on track 4."""
+    record_episode(tmp_path / "demos.zarr", seed=4, rows=2)
+    return Plan(
+        session=tmp_path / "mine",
+        demos=(tmp_path / "demos.zarr",),
+        out=tmp_path / "mine-rounds",
+        rounds=2,
+        episodes=2,
+        driving_waits=True,
+    )
+
+
+def laps(plan: Plan) -> Laps:
+    return Laps(plan.session.with_suffix(".zarr"))
+
+
+def go(plan: Plan, driving: Laps, workshop: Workshop, said: list[str] | None = None) -> list[Result]:
+    return go_round(plan, driving, workshop, (said if said is not None else []).append)
+
+
+def learned_from(plan: Plan, learner: int) -> list[str]:
+    return (plan.out / f"learner-{learner}.safetensors").read_text().splitlines()
+
+
+def test_a_round_trains_rolls_out_labels_aggregates_and_retrains() -> None:
+    told: list[str] = []
+
+    def train(sessions: Sequence[Path]) -> Path:
+        told.append("train " + " ".join(map(str, sessions)))
+        return Path(f"learner of {len(sessions)}")
+
+    def collect(learner: Path) -> Path:
+        told.append(f"collect {learner}")
+        return Path("corrections")
+
+    came = dagger_round([Path("demos")], None, train, collect, validate=lambda learner: len(str(learner)))
+    assert told == ["train demos", "collect learner of 1", "train demos corrections"]
+    assert came.swapped
+    assert came.learner.checkpoint == Path("learner of 2")
+
+
+def test_with_a_learner_nothing_is_trained_before_it_drove_and_a_worse_one_does_not_take_its_place() -> None:
+    trained: list[int] = []
+
+    def train(sessions: Sequence[Path]) -> Path:
+        trained.append(len(sessions))
+        return Path("candidate")
+
+    given = Scored(Path("given"), 900.0)
+    came = dagger_round([Path("demos")], given, train, collect=lambda _: Path("c"), validate=lambda _: 899.9)
+    assert trained == [2]
+    assert not came.swapped
+    assert came.learner is given
+
+
+def test_each_rounds_learner_learns_from_demonstrations_and_all_corrections_so_far(plan: Plan) -> None:
+    driving = laps(plan)
+    go(plan, driving, Inventor())
+    assert learned_from(plan, 0) == ["demos 000000"]
+    assert learned_from(plan, 1) == ["demos 000000", "mine 000000", "mine 000001"]
+    assert learned_from(plan, 2) == ["demos 000000", *(f"mine 00000{number}" for number in range(4))]
+    assert driving.drove == [("learner-0", 5, 1), ("learner-0", 6, 1), ("learner-1", 7, 2), ("learner-1", 8, 2)]
+    assert driving.ended
+
+
+def test_a_worse_learner_is_said_so_and_not_swapped_in(plan: Plan) -> None:
+    said: list[str] = []
+    first, second = go(plan, laps(plan), Inventor(scores=(500, 700, 600)), said)
+    assert (first.round.swapped, second.round.swapped) == (True, False)
+    assert "learner-1 scores 700, learner-0 500: learner-1 drives from now on" in said[0]
+    assert "learner-2 scores 600, learner-1 700: that is worse, so learner-1 drives on" in said[1]
+
+
+def test_a_round_is_told_with_its_cost_and_its_bank(plan: Plan) -> None:
+    first, _ = go(plan, laps(plan), Inventor())
+    assert first.burden.driving.interventions == 4
+    assert first.burden.driving.elapsed_s == 30
+    assert first.burden.failed_handbacks == 2
+    assert (first.fixed, first.takeovers) == (3, 4)
+    assert (first.train_s, first.validate_s) == (12, 12)
+
+
+def test_tables_show_what_each_round_cost_and_brought(plan: Plan, capsys: pytest.CaptureFixture[str]) -> None:
+    results = go(plan, laps(plan), Inventor())
+    console = Console(width=80)
+    console.print(cost_table(results), gain_table(results))
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["1", "0.5", "min", "4.0", "s", "2.0", "20%", "2", "20%"] in rows
+    assert ["1", "500", "700", "yes", "3", "of", "4", "12", "s", "12", "s"] in rows
+    assert ["2", "700", "600", "no", "3", "of", "4", "12", "s", "12", "s"] in rows
+
+
+def test_driving_goes_on_for_the_next_round_while_a_learner_is_trained_and_validated(plan: Plan) -> None:
+    driving = laps(plan)
+    go(replace(plan, driving_waits=False), driving, Inventor(lasts=2))
+    # Two while it learns, two while it is validated; the bank's two are driven by the new one already.
+    assert [(learner, number) for learner, _, number in driving.drove] == [
+        *[("learner-0", 1)] * 2,
+        *[("learner-0", 2)] * 4,
+        *[("learner-1", 2)] * 2,
+    ]
+    assert driving.drove[-1][1] == 12
+
+
+def test_who_has_had_enough_while_a_learner_is_trained_still_sees_what_it_learned(plan: Plan) -> None:
+    driving, said = laps(plan), list[str]()
+    driving.enough = 3
+    results = go(replace(plan, driving_waits=False), driving, Inventor(lasts=5), said)
+    assert [result.number for result in results] == [1]
+    assert said[-1] == "stopped in round 2; the same command goes on there"
+    assert len(go(plan, laps(plan), Inventor())) == 2
+
+
+FILES = ("0.safetensors", "0.json", "1.safetensors", "1.json", "1-bank.json", "2.safetensors", "2.json", "2-bank.json")
+
+
+@pytest.mark.parametrize("killed_at", [f"learner-{file}" for file in FILES[1::2]])
+def test_killed_at_any_piece_of_work_the_same_command_goes_on_there(plan: Plan, killed_at: str) -> None:
+    first, second, driving = Inventor(killed_at=killed_at), Inventor(), laps(plan)
+    with pytest.raises(KilledError):
+        go(plan, driving, first)
+    assert not (plan.out / killed_at).exists()
+    assert len(go(plan, driving, second)) == 2
+    assert first.made + second.made == [f"learner-{file}" for file in FILES]
+    assert [track for _, track, _ in driving.drove] == [5, 6, 7, 8]
+
+
+def test_killed_between_two_laps_of_round_2_the_same_command_drives_the_missing_one(plan: Plan) -> None:
+    driving, workshop = laps(plan), Inventor()
+    driving.killed_at_lap = 3
+    with pytest.raises(KilledError):
+        go(plan, driving, workshop)
+    driving.killed_at_lap = -1
+    go(plan, driving, workshop)
+    assert driving.drove[2:] == [("learner-1", 7, 2), ("learner-1", 8, 2)]
+    assert workshop.made == [f"learner-{file}" for file in FILES]
+
+
+class Killer(Inventor):
+    """Kills its own process while it trains the second round's learner."""
+
+    def train(self, sessions: Sequence[Path], checkpoint: Path) -> Chore:
+        chore = super().train(sessions, checkpoint)
+        if checkpoint.name == "learner-2.safetensors":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return chore
+
+
+def test_after_kill_9_in_round_2_the_same_command_goes_on_and_removes_what_was_half_made(plan: Plan) -> None:
+    process = multiprocessing.get_context("spawn").Process(target=go, args=(plan, laps(plan), Killer()))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert list(plan.out.glob("making-*"))
+    driving, workshop = laps(plan), Inventor()
+    assert [result.number for result in go(plan, driving, workshop)] == [1, 2]
+    assert (driving.drove, workshop.made) == ([], [f"learner-{file}" for file in FILES[5:]])
+    assert not list(plan.out.glob("making-*"))
+
+
+def test_rounds_that_are_done_can_be_followed_by_more(plan: Plan) -> None:
+    go(plan, laps(plan), Inventor())
+    workshop = Inventor(scores=(500, 700, 600, 800))
+    results = go(replace(plan, rounds=3), laps(plan), workshop)
+    assert workshop.made == ["learner-3.safetensors", "learner-3.json", "learner-3-bank.json"]
+    assert results[-1].round.parent.checkpoint.stem == "learner-1"
+
+
+def test_discarded_episodes_do_not_count(plan: Plan) -> None:
+    driving = laps(plan)
+    go(replace(plan, rounds=1), driving, Inventor())
+    mark(driving.session / "episodes" / "000001", discarded=True)
+    again = laps(plan)
+    go(replace(plan, rounds=2), again, Inventor())
+    assert again.drove[0] == ("learner-0", 7, 1)
+
+
+def test_a_learner_that_was_given_is_kept_and_drives_first(plan: Plan, tmp_path: Path) -> None:
+    given = tmp_path / "given.safetensors"
+    given.write_text("mine")
+    workshop = Inventor()
+    go(replace(plan, learner=given), laps(plan), workshop)
+    assert learned_from(plan, 0) == ["mine"]
+    assert workshop.made[:2] == ["learner-0.json", "learner-1.safetensors"]
+
+
+def test_tracks_begin_at_the_seed_and_none_is_driven_twice(plan: Plan) -> None:
+    driving = laps(plan)
+    record_episode(driving.session, seed=51, rows=2)
+    go(replace(plan, seed=50), driving, Inventor())
+    assert [track for _, track, _ in driving.drove] == [50, 52, 53, 54]
+
+
+def other_demos(plan: Plan) -> None:
+    go(replace(plan, demos=(*plan.demos, plan.session)), laps(plan), Inventor())
+
+
+def another_folder(plan: Plan) -> None:
+    go(replace(plan, out=plan.demos[0]), laps(plan), Inventor())
+
+
+def a_file(plan: Plan) -> None:
+    go(replace(plan, out=plan.demos[0] / "zarr.json"), laps(plan), Inventor())
+
+
+@pytest.mark.parametrize("asked", [other_demos, another_folder, a_file])
+def test_a_folder_that_holds_something_else_is_left_alone(plan: Plan, asked: Callable[[Plan], None]) -> None:
+    go(plan, laps(plan), Inventor())
+    with pytest.raises(UsageError, match="choose another --out"):
+        asked(plan)
+
+
+def test_two_processes_never_work_in_one_folder(plan: Plan) -> None:
+    class Second(Inventor):
+        def train(self, sessions: Sequence[Path], checkpoint: Path) -> Chore:
+            with pytest.raises(UserError, match="another process"):
+                go(plan, laps(plan), Inventor())
+            return super().train(sessions, checkpoint)
+
+    go(plan, laps(plan), Second())
+
+
+def test_a_chore_that_fails_says_what_it_said_last(tmp_path: Path) -> None:
+    chore = Process(["teleop", "info", str(tmp_path / "none")], tmp_path / "log")
+    with pytest.raises(UserError, match="there is no session"):
+        chore.finish()
+    assert chore.done()
+
+
+def test_a_chore_that_is_given_up_ends(tmp_path: Path) -> None:
+    chore = Process(["timeit", "-n", "1", "-r", "1", "import time; time.sleep(60)"], tmp_path / "log")
+    assert not chore.done()
+    chore.give_up()
+    assert chore.done()

@@ -1,0 +1,105 @@
+"""`teleop dagger --demos`: what may be asked for, and who drives meanwhile. The rounds themselves: test_rounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tyro
+from rich.console import Console
+
+from policy.checkpoint import save_checkpoint
+from policy.config import TrainConfig
+from policy.train_command import Train
+from teleop import correcting
+from teleop.cli import options_of_training, run
+from teleop.dagger_command import DaggerCommand
+from teleop.frame import Action, Start, Tick
+from teleop.loop import Driver
+from teleop.rounds_driving import InWindow, plan_of
+from teleop.session import open_session
+from tests.lessons import constant_checkpoint
+
+SAMPLE = Path(__file__).parents[1] / "sessions" / "sample.zarr"
+
+
+class Gentle:
+    """Gas, and straight on."""
+
+    def reset(self, start: Start) -> None:
+        pass
+
+    def act(self, tick: Tick) -> Action:
+        return np.array([0.0, 0.1, 0.0], np.float32)
+
+
+def load(checkpoint: Path) -> tuple[Driver, Mapping[str, str]]:
+    return Gentle(), {"name": checkpoint.name, "sha256": "0"}
+
+
+def test_in_one_window_the_next_learner_drives_from_the_next_episode_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(correcting, "HEADLESS_MAX_STEPS", 10)
+    config = DaggerCommand(tmp_path / "mine", expert="autopilot")
+    driving = InWindow(config, load, Console(quiet=True))
+    for learner, track, number in (("a", 5, 1), ("b", 6, 2)):
+        assert driving.drive(Path(learner), [track], number)
+    driving.end()
+    told = [episode.attrs for episode in open_session(tmp_path / "mine").episodes]
+    assert [(attrs["learner"]["name"], attrs["seed"], attrs["round"]) for attrs in told] == [("a", 5, 1), ("b", 6, 2)]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--learner", "a.safetensors", "--rounds", "2"], "add --demos"),
+        (["--learner", "a.safetensors", "--out", "there"], "add --demos"),
+        (["--demos", str(SAMPLE), "--rounds", "0"], "at least 1"),
+        ([], "add --learner"),
+        (["--demos", "mine.zarr"], "no session at"),
+    ],
+)
+def test_wrong_usage_is_told_before_anything_is_done(
+    words: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code = run(["dagger", "mine", *words, "--expert", "autopilot", "--headless", "--fast"])
+    assert code == (1 if "no session" in told else 2)
+    assert told in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_corrections_are_no_demonstrations(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--demos", str(SAMPLE), "--expert", "autopilot", "--headless", "--fast"]
+    assert run(["dagger", str(SAMPLE), *words]) == 2
+    assert "name another SESSION" in capsys.readouterr().err
+
+
+def test_the_rounds_folder_is_named_after_the_session_and_driving_waits_when_it_is_fast() -> None:
+    plan = plan_of(DaggerCommand(Path("there/mine"), demos=(SAMPLE,), rounds=3, fast=True))
+    assert (plan.out, plan.rounds, plan.episodes) == (Path("there/mine-rounds"), 3, 8)
+    assert plan.driving_waits
+
+
+def test_the_next_learner_is_trained_as_the_first_one_was(tmp_path: Path) -> None:
+    config = TrainConfig(
+        sessions=(Path("demos"),),
+        out=Path("first.safetensors"),
+        loss="bins",
+        steps=30,
+        speed=False,
+        zoom_in=True,
+        operator=("Ada", "Bo"),
+        shift=1.5,
+        labels="demos",
+    )
+    checkpoint = replace(constant_checkpoint(), config={**vars(config), "sessions": ["demos"], "out": "first"})
+    save_checkpoint(checkpoint, tmp_path / "first.safetensors")
+    words = ["next", "--out", "next.safetensors", *options_of_training(tmp_path / "first.safetensors")]
+    again = tyro.cli(Train, args=words)
+    expected = replace(config, sessions=(Path("next"),), out=Path("next.safetensors"), labels="labelled")
+    assert {name: getattr(again, name) for name in vars(expected)} == vars(expected)
