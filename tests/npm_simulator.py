@@ -37,15 +37,20 @@ class Weaves:
         return np.array([np.sin(tick.step / 7), 0.0, 0.0], np.float32)
 
 
+class UnreachableError(Exception):
+    """Npm could not fetch the client, and what it said."""
+
+
 def install(folder: Path) -> Path:
-    """Npm's packages, and where they are."""
+    """Npm's packages, and where they are; UnreachableError without a network."""
     done = subprocess.run(
         ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder), CLIENT],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
+    if done.returncode:
+        raise UnreachableError(done.stderr.strip())
     return folder / "node_modules"
 
 
