@@ -94,7 +94,8 @@ def _opinions(episode: Episode, before_takeover: float) -> npt.NDArray[np.uint8]
     """How each row would come by the expert's label, (T,) of `Kind`."""
     human, hands_on = episode.driver == Source.HUMAN, episode.hands_on
     kind = np.full(episode.committed, Kind.NONE, np.uint8)
-    kind[hands_on & ~human & ~_before_takeover(episode, human, before_takeover)] = Kind.SHADOW
+    late = _before_takeover(episode, human, before_takeover) & ~_driven_again(episode)
+    kind[hands_on & ~human & ~late] = Kind.SHADOW
     kind[hands_on & human] = Kind.TAKEOVER
     if episode.attrs.get("mode") in DEMONSTRATIONS:
         kind[human] = Kind.DEMO
@@ -107,6 +108,12 @@ def _before_takeover(episode: Episode, human: Mask, within: float) -> Mask:
     takeovers = ticks[1:][human[1:] & ~human[:-1]]
     next_one = np.append(takeovers, np.inf)[np.searchsorted(takeovers, ticks, side="right")]
     return np.asarray(~human & (next_one - ticks <= within))
+
+
+def _driven_again(episode: Episode) -> Mask:
+    """Rows of moments that were driven before and taken back: there nobody is surprised, and no answer comes late."""
+    furthest = np.maximum.accumulate(episode.step)
+    return np.append(False, episode.step[1:] <= furthest[:-1])
 
 
 def human_ticks(episode: Episode) -> npt.NDArray[np.float64]:

@@ -84,6 +84,18 @@ def test_just_before_a_takeover_hands_that_were_on_label_nothing(recorded: Calla
     assert not rows_of(LabelRule().read(episode), Kind.SHADOW)
 
 
+def test_what_is_relabelled_after_a_rewind_counts_up_to_the_very_takeover(recorded: Callable[..., Episode]) -> None:
+    def rewound_then_taken_over(row: dict[str, Any]) -> None:
+        row["hands_on"] = row["step"] >= 70
+        if row["step"] < 80:
+            row |= {"driver": LEARNER, "learner_action": row["action"]}
+        row["step"] -= 0 if row["step"] < 70 else 10
+
+    labels = LabelRule("labelled", before_takeover_s=0.5).read(recorded(edit=rewound_then_taken_over))
+    assert rows_of(labels, Kind.SHADOW) == list(range(70, 80))
+    assert rows_of(labels, Kind.TAKEOVER) == list(range(80, 90))
+
+
 def test_before_a_takeover_is_told_by_the_persons_time_not_by_the_games(recorded: Callable[..., Episode]) -> None:
     def in_slow_motion(row: dict[str, Any]) -> None:
         watched_then_taken_over(row)
