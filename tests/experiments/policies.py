@@ -9,6 +9,7 @@ too; `--again` makes them anew. The README's table and the picture of score agai
 from __future__ import annotations
 
 import argparse
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -39,10 +40,31 @@ from tests.experiments.cells import (
 AUTOPILOT = "autopilot"
 CELLS = RESULTS / "policies"
 SIMULATED_HUMAN = RESULTS / "simulated" / "evaluation.json"
+LEARNING = (
+    "augment",
+    "batches",
+    "candidates",
+    "config",
+    "dataset",
+    "filters",
+    "heads",
+    "kinds",
+    "labels",
+    "learner",
+    "models",
+    "rows",
+    "selection",
+    "train",
+    "vision",
+    "weights",
+    "worlds",
+)
 CODE = (
-    "policy/*.py",
-    "teleop/worlds/*.py",
-    "teleop/drivers/*.py",
+    *(f"policy/{noun}.py" for noun in LEARNING),
+    "teleop/worlds/track.py",
+    "teleop/drivers/autopilot.py",
+    "teleop/drivers/learner.py",
+    "teleop/drivers/nudge.py",
     "teleop/devices/simulated.py",
     "teleop/devices/perception.py",
     "teleop/devices/ramp.py",
@@ -142,8 +164,11 @@ def recorded(teacher: str, laps: int) -> Path:
     """The session of so many laps, driven first where it is not there."""
     session = WORK / f"{teacher.replace(' ', '-')}-{laps}-laps.zarr"
     if not session.exists():
+        half_made = session.with_name(f"half-{session.name}")
+        shutil.rmtree(half_made, ignore_errors=True)
         options = ("--headless", "--fast", "--episodes", str(laps), "--seed", "0")
-        command("teleop", "record", str(session), *TEACHERS[teacher], *options)
+        command("teleop", "record", str(half_made), *TEACHERS[teacher], *options)
+        half_made.rename(session)
     return session
 
 
