@@ -7,6 +7,7 @@ from dataclasses import replace
 from teleop.devices.scripted import Care, Scripted
 from teleop.devices.seat import NamedDevice
 from teleop.devices.simulated import SimulatedHuman
+from teleop.devices.watcher import Watcher
 from teleop.drivers.autopilot import Autopilot
 from teleop.frame import Action, Source, Start, Tick
 from teleop.loop import Device
@@ -14,7 +15,7 @@ from teleop.loop import Device
 
 def stand_in(expert: str, care: Care | None = None) -> NamedDevice:
     """The expert of that name: "autopilot" or "simulated". `care` is the autopilot's; a simulated human has its own."""
-    return SimulatedHuman() if expert == "simulated" else Scripted(Autopilot(), expert, care)
+    return Watcher() if expert == "simulated" else Scripted(Autopilot(), expert, care)
 
 
 class AtTheWheel:

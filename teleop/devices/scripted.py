@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from teleop.devices.standstill import Standstill
 from teleop.frame import Command, Controls, Start, Tick
 from teleop.loop import Driver
 from teleop.road import Road
@@ -46,7 +47,7 @@ EVERYWHERE = Care(wrong_lateral=-1.0, calm_lateral=-1.0)
 class Scripted:
     """Drives as the expert, hands always on; a learner it watches, and corrects with `care`.
 
-    Hands on are a label, and ask for the wheel.
+    Hands on are a label, and ask for the wheel. A car that stands still is corrected too, wherever it stands.
     """
 
     person = False
@@ -59,6 +60,7 @@ class Scripted:
         """ValueError where it has to watch and the world knows no road."""
         self._driver.reset(start)
         self._road = None if start.mode in OWN_EPISODES else watched_road(start)
+        self._standstill = Standstill()
         self._since: int | None = None
         """The step at which it began to correct; None while the learner may drive."""
 
@@ -68,16 +70,18 @@ class Scripted:
         if self._road is None:
             return Controls(action, hands_on=True)
         lateral, heading = off_course(self._road, tick)
-        self._since = self._correcting_since(tick.step, lateral, heading)
+        speed = float(tick.outcome.pose[3])
+        stuck = self._standstill.noticed(tick.step, speed, learner_drives=self._since is None)
+        self._since = self._correcting_since(tick.step, lateral, heading, stuck)
         hopeless = heading > self._care.hopeless_heading
-        lost = lateral > self._care.lost_lateral or (hopeless and tick.outcome.pose[3] < self._care.lost_speed)
+        lost = lateral > self._care.lost_lateral or (hopeless and speed < self._care.lost_speed)
         hands_on = self._since is not None and not hopeless
         return Controls(action, hands_on, (Command.FINISH,) if lost else ())
 
-    def _correcting_since(self, step: int, lateral: float, heading: float) -> int | None:
+    def _correcting_since(self, step: int, lateral: float, heading: float, stuck: bool) -> int | None:
         care = self._care
         if self._since is None or step < self._since:  # a rewind takes a correction back
-            return step if lateral > care.wrong_lateral or heading > care.wrong_heading else None
+            return step if stuck or lateral > care.wrong_lateral or heading > care.wrong_heading else None
         calm = lateral <= care.calm_lateral and heading <= care.calm_heading
         return None if calm and step - self._since >= care.shortest_steps else self._since
 
