@@ -19,7 +19,7 @@ from teleop.clock import SimulatedMetronome
 from teleop.devices.scripted import Care, off_course, watched_road
 from teleop.errors import UserError
 from teleop.evaluate import MakeDriver
-from teleop.frame import HZ, Command, Controls, Outcome, Source, Start, Tick
+from teleop.frame import HZ, Command, Controls, Source, Start, Tick
 from teleop.gates import Only
 from teleop.loop import Driver, run_episode
 from teleop.progress import progress
@@ -27,7 +27,8 @@ from teleop.session import Session, open_session
 from teleop.takeovers import Takeover, takeovers
 from teleop.words import counted
 from teleop.workers import working
-from teleop.worlds.track import ENVIRONMENT, TrackWorld
+from teleop.worlds.mid_drive import MidDrive
+from teleop.worlds.track import ENVIRONMENT
 
 LEAD_S = 1.0
 """The learner drives from so long before the takeover: the mistake was made before it was seen."""
@@ -117,10 +118,8 @@ def answered(driver: Driver, takeover: Takeover) -> Verdict:
     """Whether this driver needs no takeover there."""
     begin = max(0, takeover.step - round(LEAD_S * HZ))
     examiner = _Examiner(takeover.pose[begin], lead=takeover.step - begin)
-    end = takeover.step + round(HELD_S * HZ)
-    with closing(
-        _InMidDrive(takeover.actions[:begin], max_steps=end + 1)
-    ) as world:  # one more, to see what the last did
+    judged = takeover.step + round(HELD_S * HZ) - begin
+    with closing(MidDrive(takeover.actions[:begin], max_steps=judged + 1)) as world:  # to see what the last one did
         run_episode(
             Start(seed=takeover.seed, mode="rollout", paced=False),
             world=world,
@@ -165,17 +164,3 @@ class _Examiner:
         else:
             return ""
         return f"{abs(seconds):.1f} s {'before' if seconds < 0 else 'after'} it {what}"
-
-
-class _InMidDrive(TrackWorld):
-    """A track on which so much was driven already when the episode begins; rendering that would take the most time."""
-
-    def __init__(self, actions: npt.NDArray[np.float32], max_steps: int) -> None:
-        super().__init__(max_steps=max_steps)
-        self._before = list(actions)
-
-    def reset(self, seed: int) -> Outcome:
-        if not self._before:
-            return super().reset(seed)
-        self._seed, self._actions = seed, self._before
-        return self.rewind(len(self._before))
