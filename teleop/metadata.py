@@ -12,6 +12,9 @@ from typing import Any
 
 from teleop.errors import SessionError
 
+JUDGEMENTS = ("success", "failure", "")
+"""What a person may say of an attempt; empty for nothing."""
+
 
 def group_attributes(group: Path) -> dict[str, Any]:
     """A group's own, or SessionError."""
@@ -71,6 +74,7 @@ def check_episode(file: Path, attrs: Mapping[str, Any]) -> None:
     """Raise SessionError unless readers can rely on an episode's attributes; what is merely odd, `verify` finds."""
     sound = {name: isinstance(attrs.get(name, ""), str) for name in ("mode", "expert", "operator", "device")}
     sound["seed"] = type(attrs.get("seed")) is int
+    sound["judgement"] = attrs.get("judgement", "") in JUDGEMENTS
     figures, excluded, parent = attrs.get("figures", {}), attrs.get("excluded", []), attrs.get("parent")
     if attrs.get("mode") == "retake":
         sound["parent"] = isinstance(parent, dict) and type(parent.get("step")) is int

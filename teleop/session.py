@@ -424,6 +424,11 @@ class Episode:
         """Somebody marked the whole episode as bad; its rows are still here."""
         return bool(self.attrs.get("discarded"))
 
+    @property
+    def judgement(self) -> str:
+        """What a person said of the attempt, whatever its figures: success, failure, or empty for nothing."""
+        return str(self.attrs.get("judgement", ""))
+
     def digest(self) -> str:
         """sha256, hex, of every committed row of every column: says which data a checkpoint was trained on."""
         digest = hashlib.sha256()

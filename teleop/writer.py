@@ -70,7 +70,7 @@ def session_lock(path: Path) -> FileLock:
             raise SessionError(f"{path} can't be written, its folder takes no files: record somewhere else") from error
         raise SessionError(
             f"a session has one writer, and another process is writing {path}: "
-            "wait until it is done, or record to another session"
+            "wait until it is done, or choose another session"
         ) from error
     except OSError as error:
         raise _unwritable(path, error) from error
@@ -104,13 +104,7 @@ class SessionWriter:
         try:
             images = {"observation_shape": list(observation_shape), "cameras": list(cameras)}
             self._open({"hz": hz, "env": durable.plain(env), **images, "unknown": list(unknown)}, now)
-            self._templates = {
-                column.name: _array_metadata(
-                    (0, *column.shape), (column.chunk_rows, *column.shape), column.dtype, column.fill
-                )
-                for column in self._columns
-            }
-            self._templates[FINAL_OBSERVATION] = _array_metadata(observation_shape, observation_shape, "uint8", 0)
+            self._templates = array_templates(self._columns, observation_shape)
         except OSError as error:
             self._lock.release()
             raise _unwritable(self.path, error) from error
@@ -187,7 +181,7 @@ def _recover(folder: Path, layout: Sequence[Column]) -> None:
         return
     try:
         episode = Episode(folder, 0, group_attributes(folder), layout)
-        if episode.attrs.get("end") is not None:
+        if episode.attrs.get("end") is not None or episode.archived:
             return
         if episode.committed:
             episode.check_files()
@@ -222,6 +216,15 @@ def _remove_partial(files: Iterable[Path]) -> None:
     for file in list(files):
         if file.suffix == durable.PARTIAL:
             file.unlink()
+
+
+def array_templates(layout: Sequence[Column], observation_shape: Sequence[int]) -> dict[str, dict[str, Any]]:
+    """The metadata of an episode's arrays, which hold no row yet."""
+    templates = {
+        column.name: _array_metadata((0, *column.shape), (column.chunk_rows, *column.shape), column.dtype, column.fill)
+        for column in layout
+    }
+    return templates | {FINAL_OBSERVATION: _array_metadata(observation_shape, observation_shape, "uint8", 0)}
 
 
 def _array_metadata(shape: Sequence[int], chunks: Sequence[int], dtype: str, fill: float) -> dict[str, Any]:

@@ -28,6 +28,8 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.durable": set(),
     "teleop.episode_writer": LEAF | {"teleop.session", "teleop.durable"},
     "teleop.writer": LEAF | {"teleop.session", "teleop.metadata", "teleop.durable", "teleop.episode_writer"},
+    "teleop.editing": LEAF | {"teleop.session", "teleop.metadata", "teleop.durable", "teleop.writer"},
+    "teleop.marks": LEAF | {"teleop.editing", "teleop.metadata", "teleop.session"},
     "teleop.laws": LEAF | {"teleop.session", "teleop.loop"},
     "teleop.library": LEAF | {"teleop.session", "teleop.loop", "teleop.laws"},
     "teleop.exchange": LEAF

@@ -187,7 +187,7 @@ def test_a_second_writer_is_refused_and_told_why(tmp_path: Path) -> None:
         message = other_process.apply(second_writer, (tmp_path / "mine",))
     assert message == (
         f"a session has one writer, and another process is writing {tmp_path / 'mine.zarr'}: "
-        "wait until it is done, or record to another session"
+        "wait until it is done, or choose another session"
     )
     record(tmp_path / "mine", 2)  # the lock went with its holder
 
