@@ -85,6 +85,9 @@ class TrainConfig:
     """Steering that Udacity's side cameras ask for, back to the middle; 1 is full lock, 25 degrees."""
     threads: int = 1
     """Of torch. More pay only while cores are idle."""
+    start_from: Path | None = None
+    """Begin with this checkpoint's weights instead of random ones; of the same architecture, loss and way of seeing.
+    A quarter of the --steps then does much, but not all: learned from scratch is steadier."""
     resume: bool = False
     """Go on where a training with the same options was interrupted or crashed, to the same weights."""
 

@@ -65,6 +65,7 @@ class Keeper:
         """What `network` is and came from, as training stands."""
         config, metrics = self.config, self.learning.metrics
         resolved = asdict(config) | {"sessions": [path.name for path in config.sessions], "out": config.out.name}
+        resolved["start_from"] = config.start_from and config.start_from.name
         last = metrics.progress[-1] if metrics.progress else None
         return Checkpoint(
             arch=config.arch,

@@ -85,7 +85,7 @@ class Identity:
     def of(cls, config: TrainConfig, episodes: Sequence[Mapping[str, Any]]) -> Identity:
         options = {name: value for name, value in asdict(config).items() if name not in MAY_CHANGE}
         # As JSON gives them back: lists for tuples.
-        return cls(**json.loads(json.dumps({"config": options, "episodes": list(episodes)})))
+        return cls(**json.loads(json.dumps({"config": options, "episodes": list(episodes)}, default=str)))
 
 
 def save_state(path: Path, identity: Identity, learning: Learning) -> None:

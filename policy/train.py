@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from policy.batches import Ingredient, batches, ingredients
+from policy.beginning import first_network
 from policy.candidates import candidates
 from policy.checkpoint import try_writing
 from policy.config import TrainConfig
@@ -27,7 +28,7 @@ from policy.interrupts import held_interrupts
 from policy.keeper import Keeper
 from policy.labels import LabelRule
 from policy.metrics import Metrics, Progress, Watch
-from policy.models import ARCHITECTURES, Network
+from policy.models import Network
 from policy.resume import Learning
 from policy.rows import Lesson, Rows
 from policy.run_folder import RunFolder
@@ -81,8 +82,9 @@ def train(config: TrainConfig, watch: Watch = _ignore, say: Say = _ignore, show:
 
     `watch` is told how it goes every 25 steps, `say` takes sentences for a person, `show` what a batch holds. Raises
     DatasetError, SessionError, WeightsError or AugmentError (nothing to learn from), TrainingError (the loss is not
-    finite, or before the first step: can't write there), ResumeError (with `config.resume`), OSError (could write
-    there, now can't), and on Ctrl+C Stopped, or KeyboardInterrupt before the first step: then no checkpoint is written.
+    finite, or before the first step: can't write there), CheckpointError or UsageError (`config.start_from` can't be
+    begun with), ResumeError (with `config.resume`), OSError (could write there, now can't), and on Ctrl+C Stopped, or
+    KeyboardInterrupt before the first step: then no checkpoint is written.
     """
     cpu_began = time.process_time()
     torch.set_num_threads(config.threads)
@@ -100,7 +102,7 @@ def train(config: TrainConfig, watch: Watch = _ignore, say: Say = _ignore, show:
 
     folder = _make_room(config.out)
     head = HEADS[config.loss]
-    model = ARCHITECTURES[config.arch](vision, head)
+    model = first_network(config, vision)
     average = copy.deepcopy(model)
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=config.weight_decay, fused=True)
     metrics = Metrics(folder, config.steps, config.batch_size, watch)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from teleop.shift.measure import Policy
 
 WORKERS = max(1, os.cpu_count() or 1)
-NOT_INHERITED = ("sessions", "out", "resume", "select_tracks", "threads")
+NOT_INHERITED = ("sessions", "out", "resume", "select_tracks", "start_from", "threads")
 """Options of a training that say nothing of how it is learned."""
 
 

@@ -122,6 +122,7 @@ ALLOWED: dict[str, set[str]] = {
     "policy.dataset": LEAF
     | {"teleop.session"}
     | {f"policy.{part}" for part in ("filters", "labels", "rows", "udacity", "vision")},
+    "policy.beginning": LEAF | {f"policy.{part}" for part in ("checkpoint", "config", "heads", "models", "vision")},
     "policy.run_folder": set(),
     "policy.metrics": {"policy.run_folder"},
     "policy.candidates": {"policy.run_folder"},
