@@ -84,12 +84,7 @@ def check(config: Record) -> None:
 
 def check_drives(config: Asked) -> None:
     """UsageError when nothing could be driven like this."""
-    if config.headless and config.expert == "human":
-        raise UsageError(
-            "--headless has no window for a person to drive in: add --expert simulated or autopilot, or drop --headless"
-        )
-    if config.fast and not config.headless:
-        raise UsageError("--fast is for recording without a window: add --headless, or drop --fast")
+    check_hands(config.expert, config.headless, config.fast)
     if config.episodes is not None and config.episodes < 1:
         raise UsageError(f"--episodes is at least 1; got {config.episodes}")
     if config.seed is not None and not 0 <= config.seed < VALIDATION_SEED:
@@ -97,3 +92,13 @@ def check_drives(config: Asked) -> None:
             f"--seed S records the tracks S, S + 1, ... from 0 to {VALIDATION_SEED - 1}; got {config.seed}. "
             f"From {VALIDATION_SEED} up they are kept for validation and evaluation"
         )
+
+
+def check_hands(expert: str, headless: bool, fast: bool) -> None:
+    """UsageError where nobody could drive, or watch."""
+    if headless and expert == "human":
+        raise UsageError(
+            "--headless has no window for a person to drive in: add --expert simulated or autopilot, or drop --headless"
+        )
+    if fast and not headless:
+        raise UsageError("--fast is for recording without a window: add --headless, or drop --fast")
