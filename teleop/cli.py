@@ -28,6 +28,7 @@ from teleop.frame import DIAGNOSIS_SEED, EVALUATION_SEED, VALIDATION_SEED
 from teleop.import_command import Import
 from teleop.progress import progress
 from teleop.record import Record
+from teleop.retake_command import Retake
 from teleop.shift_command import ShiftCommand, names_of
 from teleop.udacity import HOST, OBSERVATION_SHAPE, PORT, TOP_SPEED_MPH
 from teleop.words import counted
@@ -273,6 +274,7 @@ class Demo:
 COMMANDS: dict[str, Callable[..., Any]] = {
     "record": Record,
     "dagger": Dagger,
+    "retake": Retake,
     "evaluate": Evaluate,
     "watch": Watch,
     "bank": Bank,
