@@ -9,7 +9,7 @@ import importlib.util
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from teleop.bank_command import BankCommand
+from teleop.compact_command import Compact
 from teleop.dagger_command import DaggerCommand
 from teleop.devices_command import Devices
 from teleop.doctor import Doctor
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from policy.config import TrainConfig
     from teleop.demo import OnStep
     from teleop.evaluate import Evaluation, MakeDriver
-    from teleop.loop import Driver, World
+    from teleop.loop import Driver
     from teleop.shift.measure import Policy
 
 WORKERS = max(1, os.cpu_count() or 1)
@@ -76,13 +77,14 @@ class Verify:
 
     def run(self, console: Console) -> int:
         from teleop.library import verify
+        from teleop.rendering import recorded_world
         from teleop.report.tables import verification_lines
         from teleop.session import open_session
         from teleop.worlds.track import versions
 
         episodes = len(open_session(self.session).episodes)
         with progress(console, f"verifying {counted(episodes, 'episode')}", episodes) as update:
-            told = verify(self.session, _world_of, versions(), lambda done, _, name: update(done, name))
+            told = verify(self.session, recorded_world, versions(), lambda done, _, name: update(done, name))
         for line in verification_lines(told):
             console.print(line, highlight=False)
         return 0 if told.ok else 1
@@ -284,6 +286,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "import": Import,
     "info": Info,
     "verify": Verify,
+    "compact": Compact,
     "devices": Devices,
     "doctor": Doctor,
 }
@@ -336,14 +339,6 @@ def write(file: Path, text: str) -> None:
     except OSError as error:
         file.unlink(missing_ok=True)
         raise UserError(f"{file} can't be written ({error.strerror}): choose another place") from error
-
-
-def _world_of(env: Mapping[str, Any]) -> World | None:
-    """The world that a session was recorded in, where it can be driven again."""
-    from teleop.worlds.track import ENVIRONMENT, TrackWorld
-
-    known = env["id"] == ENVIRONMENT and set(env["kwargs"]) <= {"domain_randomize"}
-    return TrackWorld(**env["kwargs"]) if known else None
 
 
 def driver_named(policy: str) -> MakeDriver:

@@ -123,11 +123,8 @@ class EpisodeWriter:
 
         `final_observation` followed the last row. `excluded`: [start, stop) ranges of rows not to be learned from.
         """
-        final_chunk = self.path / FINAL_OBSERVATION / chunk_file(0, final_observation.ndim)
-        self._pending |= self._shapes(self.rows) | {final_chunk: durable.encoded_chunk(final_observation)}
-        self._write_pending()
-        self._write_attrs(
-            committed=self.rows,
+        self.complete(
+            final_observation,
             end=end.why,
             figures=durable.plain(end.figures),
             error=end.error,
@@ -135,6 +132,13 @@ class EpisodeWriter:
             discarded=end.why == "discarded",
             excluded=durable.plain(excluded),
         )
+
+    def complete(self, final_observation: Image, **attrs: Any) -> None:
+        """Commit what is left, with what followed it, and cut the arrays to their rows. `attrs` say how it ended."""
+        final_chunk = self.path / FINAL_OBSERVATION / chunk_file(0, final_observation.ndim)
+        self._pending |= self._shapes(self.rows) | {final_chunk: durable.encoded_chunk(final_observation)}
+        self._write_pending()
+        self._write_attrs(committed=self.rows, **attrs)
         self.committed = self.rows
 
     def _shapes(self, rows: int) -> dict[Path, bytes]:

@@ -178,34 +178,67 @@ def needs_rewind(columns: Columns) -> bool:
     return not np.array_equal(columns["step"], np.arange(len(columns["step"])))
 
 
-def resimulate(
-    attrs: Mapping[str, Any], columns: Columns, final_observation: Image | None, world: World, pixels: bool
-) -> Iterator[str]:
-    """Drive the episode again from its seed and actions, rewinds included, and say where it went otherwise.
+class DrivenOtherwiseError(Exception):
+    """Which row is not what the seed and the actions give again, and how it differs."""
 
-    `pixels`: compare the observations too. Stops at the first row that differs: all later ones would.
-    """
+    def __init__(self, columns: Columns, row: int, wrong: str) -> None:
+        step = columns["step"][row]
+        super().__init__(f"row {row} (step {step}) is not what the seed and the actions give again: {wrong}")
+
+
+def hindrance(attrs: Mapping[str, Any], columns: Columns, world: World | None, versions: Mapping[str, str]) -> str:
+    """Why the episode can't be driven again here, in words; empty when it can."""
+    if world is None:
+        return "there is no world to drive it in again"
+    if other := differences(attrs, versions, PHYSICS_VERSIONS):
+        return f"rewards and observations: {'; '.join(other)}"
+    if columns["step"][0] != 0:
+        return "it begins in the middle of another episode's drive"
+    if needs_rewind(columns) and not isinstance(world, Rewindable):
+        return "it was rewound, and its world can't rewind"
+    return ""
+
+
+def driven_again(attrs: Mapping[str, Any], columns: Columns, world: World) -> Iterator[Outcome]:
+    """Drive the episode again from its seed and actions, rewinds included: what stood before each row, then what
+    followed the last. DrivenOtherwiseError at the first row whose place or reward is another than recorded."""
     outcome, stands_at = world.reset(attrs["seed"]), 0
     for row, step in enumerate(columns["step"].tolist()):
         if step != stands_at:
             assert isinstance(world, Rewindable)
             outcome = world.rewind(step)
-        if wrong := _otherwise(outcome, columns, row, pixels):
-            yield f"row {row} (step {step}) is not what the seed and the actions give again: {wrong}"
-            return
+        if wrong := _elsewhere(outcome, columns, row):
+            raise DrivenOtherwiseError(columns, row, wrong)
+        yield outcome
         outcome, stands_at = world.step(columns["action"][row]), step + 1
         if np.float32(outcome.reward) != columns["reward"][row]:
-            yield (
-                f"row {row} (step {step}) is not what the seed and the actions give again: "
-                f"reward {columns['reward'][row]} then, {np.float32(outcome.reward)} now"
-            )
-            return
+            rewards = f"reward {columns['reward'][row]} then, {np.float32(outcome.reward)} now"
+            raise DrivenOtherwiseError(columns, row, rewards)
+    yield outcome
+
+
+def resimulate(
+    attrs: Mapping[str, Any], columns: Columns, final_observation: Image | None, world: World, pixels: bool
+) -> Iterator[str]:
+    """Drive the episode again, and say where it went otherwise.
+
+    `pixels`: compare the observations too. Stops at the first row that differs: all later ones would.
+    """
+    rows = len(columns["step"])
+    try:
+        for row, outcome in enumerate(driven_again(attrs, columns, world)):
+            if pixels and row < rows and not np.array_equal(columns["observation"][row], outcome.observation):
+                changed = (columns["observation"][row] != outcome.observation).any(axis=2).sum()
+                raise DrivenOtherwiseError(columns, row, f"{changed} pixels of the observation")
+    except DrivenOtherwiseError as error:
+        yield str(error)
+        return
     if pixels and final_observation is not None and not np.array_equal(outcome.observation, final_observation):
         yield "the final observation is not what the seed and the actions give again"
 
 
-def _otherwise(outcome: Outcome, columns: Columns, row: int, pixels: bool) -> str:
-    """What differs between a row and its re-simulation; empty if nothing does."""
+def _elsewhere(outcome: Outcome, columns: Columns, row: int) -> str:
+    """What differs between a row and its re-simulation, but for the pixels; empty if nothing does."""
     now = (
         ("pose", outcome.pose),
         ("wheels_on_road", np.uint8(outcome.wheels_on_road)),
@@ -214,7 +247,4 @@ def _otherwise(outcome: Outcome, columns: Columns, row: int, pixels: bool) -> st
     for name, value in now:
         if not np.array_equal(columns[name][row], value):
             return f"{name} {columns[name][row]} then, {value} now"
-    if pixels and not np.array_equal(columns["observation"][row], outcome.observation):
-        changed = (columns["observation"][row] != outcome.observation).any(axis=2).sum()
-        return f"{changed} pixels of the observation"
     return ""

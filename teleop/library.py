@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from teleop.frame import Image
-from teleop.laws import PHYSICS_VERSIONS, PIXEL_VERSIONS, Columns, broken_laws, differences, needs_rewind, resimulate
-from teleop.loop import Rewindable, World
-from teleop.session import Episode, SessionError, open_session
+from teleop.laws import PIXEL_VERSIONS, Columns, broken_laws, differences, hindrance, resimulate
+from teleop.loop import World
+from teleop.rendering import MakeWorld, Rendering
+from teleop.session import ARCHIVE_VERSION, Episode, SessionError, open_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class EpisodeInfo:
     end: str
     """How it ended; empty when recording was killed before the end."""
     discarded: bool
+    archived: bool
+    """Its pictures are drawn again from its seed and actions."""
     figures: Mapping[str, float | int | None]
     """The world's own: score, lap_finished, lap_time_s, tiles_missed..."""
     bytes_on_disk: int
@@ -116,6 +120,7 @@ def _episode_info(episode: Episode, hz: float) -> EpisodeInfo:
         seconds=episode.committed / hz,
         end=attrs.get("end") or "",
         discarded=episode.discarded,
+        archived=episode.archived,
         figures=attrs.get("figures", {}),
         bytes_on_disk=_bytes(episode.path),
     )
@@ -156,8 +161,6 @@ class Verification:
         return not self.findings
 
 
-MakeWorld = Callable[[Mapping[str, Any]], World | None]
-"""From a session's `env` {id, kwargs} to its world; None for a world that can't be driven again."""
 Progress = Callable[[int, int, str], None]
 """(episodes done, episodes, name of the one done)."""
 
@@ -172,9 +175,15 @@ def verify(
 
     `versions` of the libraries on this machine, as episodes record them. SessionError when there is no session.
     """
-    session = open_session(path)
+    session = open_session(path, Rendering(make_world, versions))
     check = _Check(make_world(session.attrs["env"]), versions, session.attrs["unknown"])
     check.findings += [Finding(name, "integrity", str(error)) for name, error in session.damaged]
+    if session.attrs["format_version"] < ARCHIVE_VERSION:
+        check.findings += [
+            Finding(episode.name, "attributes", f"a session with an archived episode is of format {ARCHIVE_VERSION}")
+            for episode in session.episodes
+            if episode.archived
+        ]
     for done, episode in enumerate(session.episodes, 1):
         check.episode(episode)
         if progress:
@@ -195,8 +204,8 @@ class _Check:
 
     def episode(self, episode: Episode) -> None:
         try:
-            columns = {name: _checkable(episode, name) for name in episode.columns}
-            final_observation = episode.final_observation
+            columns = {name: _checkable(episode, name) for name in _recorded(episode)}
+            final_observation = None if episode.archived else episode.final_observation
         except SessionError as error:
             self.findings.append(Finding(episode.name, "integrity", str(error)))
             return
@@ -210,24 +219,36 @@ class _Check:
             self._resimulate(episode, columns, final_observation)
 
     def _resimulate(self, episode: Episode, columns: Columns, final_observation: Image | None) -> None:
-        if self._world is None:
-            self._gap(episode, "there is no world to drive it in again")
-        elif other := differences(episode.attrs, self._versions, PHYSICS_VERSIONS):
-            self._gap(episode, f"rewards and observations: {'; '.join(other)}")
-        elif columns["step"][0] != 0:
-            self._gap(episode, "it begins in the middle of another episode's drive")
-        elif needs_rewind(columns) and not isinstance(self._world, Rewindable):
-            self._gap(episode, "it was rewound, and its world can't rewind")
+        if why := hindrance(episode.attrs, columns, self._world, self._versions):
+            self._gap(episode, why)
+            return
+        assert self._world is not None
+        if other := differences(episode.attrs, self._versions, PIXEL_VERSIONS):
+            self._gap(episode, f"observations: {'; '.join(other)}")
+        if episode.archived and not other:
+            messages = _drawn_otherwise(episode)
         else:
-            if other := differences(episode.attrs, self._versions, PIXEL_VERSIONS):
-                self._gap(episode, f"observations: {'; '.join(other)}")
-            columns = {**columns, "observation": episode.observation}
+            if not episode.archived:
+                columns = {**columns, "observation": episode.observation}
             messages = resimulate(episode.attrs, columns, final_observation, self._world, pixels=not other)
-            self.findings += [Finding(episode.name, "re-simulation", message) for message in messages]
-            self.rows_resimulated += episode.committed
+        self.findings += [Finding(episode.name, "re-simulation", message) for message in messages]
+        self.rows_resimulated += episode.committed
 
     def _gap(self, episode: Episode, why: str) -> None:
         self.gaps.append(Finding(episode.name, "re-simulation", f"not checkable here: {why}"))
+
+
+def _recorded(episode: Episode) -> list[str]:
+    """Names of the columns that are on the disk."""
+    return [name for name in episode.columns if not (episode.archived and name.startswith("observation"))]
+
+
+def _drawn_otherwise(episode: Episode) -> Iterator[str]:
+    """What is wrong with an archived episode's pictures, if anything is."""
+    try:
+        deque(episode.drawn_again(), maxlen=0)
+    except SessionError as error:
+        yield str(error)
 
 
 def _checkable(episode: Episode, name: str) -> npt.NDArray[Any]:

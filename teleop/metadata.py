@@ -85,7 +85,16 @@ def check_episode(file: Path, attrs: Mapping[str, Any]) -> None:
         isinstance(bounds, list) and len(bounds) == 2 and all(type(bound) is int for bound in bounds)
         for bounds in excluded
     )
+    archive = attrs.get("archive")
+    sound["archive"] = archive is None or _is_archive(archive)
     _refuse_unsound(file, sound)
+
+
+def _is_archive(value: object) -> bool:
+    if not isinstance(value, dict):
+        return False
+    names, digests = value.get("columns"), value.get("digests")
+    return _are_names(names) and isinstance(digests, dict) and isinstance(digests.get("observation"), str)
 
 
 def _refuse_unsound(file: Path, sound: Mapping[str, bool]) -> None:

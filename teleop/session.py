@@ -14,13 +14,20 @@ A session is a plain Zarr v3 store; any Zarr library opens it. One rule goes bey
         observation_left, ...         what other cameras saw, one array for each that `cameras` names
         final_observation             what followed the last row
         labels/NAME/action            a layer: labels that somebody added later; its group has its own `committed`
+
+An episode with the attribute `archive` {columns, digests} was archived, in a session of format 3. The array `archive`
+(T, bytes) holds those columns side by side in that order, little endian. The pictures are gone: its seed and actions
+draw them again, and the digests are their sha256. Nothing is drawn here; `open_session` takes what draws.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +35,7 @@ import numpy as np
 import numpy.typing as npt
 import zarr
 
+from teleop.archive import ARCHIVE, Kind, row_type, unpacked
 from teleop.errors import SessionError as SessionError
 from teleop.frame import DIAGNOSIS_SEED, VALIDATION_SEED, Image, Source
 from teleop.metadata import array_layout, check_episode, check_root, group_attributes
@@ -35,6 +43,8 @@ from teleop.metadata import array_layout, check_episode, check_root, group_attri
 FORMAT = "teleop-session"
 FORMAT_VERSION = 2
 """2 added `cameras` and `unknown`; a session of format 1 has neither."""
+ARCHIVE_VERSION = 3
+"""Of a session that holds an archived episode; without one it is of the format above."""
 
 COMMIT_ROWS = 50
 """Rows of one observation chunk and of one commit: a second of driving."""
@@ -56,6 +66,10 @@ class Column:
     fill: float
     """What a row that was never written holds."""
     chunk_rows: int = SMALL_CHUNK_ROWS
+
+    @property
+    def is_picture(self) -> bool:
+        return len(self.shape) == 3
 
 
 NAN = float("nan")
@@ -85,6 +99,11 @@ PROPOSAL_COLUMNS = {
     Source.AUTOPILOT: "autopilot_action",
 }
 """Where each source's proposals stand, whoever drove."""
+
+
+Renderer = Callable[[Mapping[str, Any], "Episode"], Iterator[Image]]
+"""From a session's `env` and an archived episode of it to its observations, in order, and what followed the last.
+SessionError where they can't be drawn as they were recorded."""
 
 
 def columns(observation_shape: Sequence[int], cameras: Sequence[str] = ()) -> tuple[Column, ...]:
@@ -123,14 +142,15 @@ def existing_path(path: str | Path) -> Path:
     return path if path.is_dir() and not session.exists() else session
 
 
-def open_session(path: str | Path) -> Session:
+def open_session(path: str | Path, renderer: Renderer | None = None) -> Session:
     """Open a session for reading. Takes no lock: a session that is being recorded can be read.
 
+    Pictures of archived episodes are those that `renderer` draws; without one, asking for them is a SessionError.
     SessionError when there is no session, or one of a newer format. Damaged episodes don't prevent opening:
     they are listed in `damaged`.
     """
     path = existing_path(path)
-    return Session(path, session_attrs(path))
+    return Session(path, session_attrs(path), renderer)
 
 
 def session_attrs(path: Path) -> dict[str, Any]:
@@ -148,9 +168,9 @@ def session_attrs(path: Path) -> dict[str, Any]:
     version = attrs.get("format_version")
     if not isinstance(version, int):
         raise SessionError(f"{path / 'zarr.json'} gives no format_version: restore the file from a backup")
-    if version > FORMAT_VERSION:
+    if version > ARCHIVE_VERSION:
         raise SessionError(
-            f"session {path.name} is format {version}, this teleop reads up to {FORMAT_VERSION}: upgrade teleop"
+            f"session {path.name} is format {version}, this teleop reads up to {ARCHIVE_VERSION}: upgrade teleop"
         )
     attrs = {"cameras": [], "unknown": []} | attrs
     check_root(path / "zarr.json", attrs)
@@ -160,7 +180,7 @@ def session_attrs(path: Path) -> dict[str, Any]:
 class Session:
     """A session as it was when it was opened. Get one from `open_session`."""
 
-    def __init__(self, path: Path, attrs: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, attrs: Mapping[str, Any], renderer: Renderer | None = None) -> None:
         self.path = path
         """The folder that ends in .zarr."""
         self.attrs = attrs
@@ -174,6 +194,7 @@ class Session:
         episodes: list[Episode] = []
         damaged: list[tuple[str, SessionError]] = []
         layout = columns(attrs["observation_shape"], attrs["cameras"])
+        render = partial(renderer, attrs["env"]) if renderer else None
         self.all_attrs: list[Mapping[str, Any]] = []
         """Of every episode whose seed can be read, those without rows or otherwise damaged included."""
         for folder in episode_folders(path):
@@ -181,7 +202,7 @@ class Session:
                 episode_attrs = group_attributes(folder)
                 if type(episode_attrs.get("seed")) is int:
                     self.all_attrs.append(episode_attrs)
-                episode = Episode(folder, len(episodes), episode_attrs, layout)
+                episode = Episode(folder, len(episodes), episode_attrs, layout, render)
                 if episode.committed:
                     episode.check_files()
                     episodes.append(episode)
@@ -216,7 +237,14 @@ class Episode:
     twice. Each raises SessionError, which names the file, when a chunk is missing or its checksum is wrong.
     """
 
-    def __init__(self, path: Path, index: int, attrs: Mapping[str, Any], layout: Sequence[Column]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        index: int,
+        attrs: Mapping[str, Any],
+        layout: Sequence[Column],
+        render: Callable[[Episode], Iterator[Image]] | None = None,
+    ) -> None:
         self.path = path
         self.name = path.name
         """Six digits; never reused for another episode."""
@@ -236,9 +264,18 @@ class Episode:
         self._columns = {column.name: column for column in layout}
         self.columns = tuple(self._columns)
         """Names of all columns, for `column`."""
+        self._render = render
+
+    @property
+    def archived(self) -> bool:
+        """Its pictures were dropped, and are drawn again: `teleop compact`."""
+        return self.attrs.get(ARCHIVE) is not None
 
     def check_files(self) -> None:
         """Raise SessionError unless every column covers the committed rows with its chunks; decodes nothing."""
+        if self.archived:
+            self._check_column(self._archive, self.committed)
+            return
         for column in self._columns.values():
             self._check_column(column, self.committed)
         if self.attrs.get("end") is not None:
@@ -264,12 +301,63 @@ class Episode:
 
     def column(self, name: str) -> npt.NDArray[Any]:
         """The committed rows of a column by its name, decoded now."""
+        if self.archived:
+            return np.concatenate(list(self.pieces(name)))
         return self._rows(self._columns[name], self.committed)
 
     def pieces(self, name: str) -> Iterator[npt.NDArray[Any]]:
         """The same, a part at a time: an hour of pictures would fill the memory."""
+        if self.archived:
+            yield from self._archived_pieces(name)
+            return
         for start in range(0, self.committed, PIECE_ROWS):
             yield self._rows(self._columns[name], min(start + PIECE_ROWS, self.committed), start)
+
+    def _archived_pieces(self, name: str) -> Iterator[npt.NDArray[Any]]:
+        if not self._columns[name].is_picture:
+            yield unpacked(self._kinds, name, self._rows(self._archive, self.committed))
+            return
+        pictures = self.drawn_again()
+        for start in range(0, self.committed, PIECE_ROWS):
+            yield np.array(list(islice(pictures, min(PIECE_ROWS, self.committed - start))), np.uint8)
+
+    def drawn_again(self) -> Iterator[Image]:
+        """An archived episode's observations, then its final one, drawn by the renderer that its session was given.
+
+        SessionError without one, where it can't draw them, and unless their digests are those that were recorded.
+        """
+        if self._render is None:
+            raise SessionError(
+                f"episode {self.name} is archived, without its pictures: "
+                f"`teleop compact --restore {self.path.parents[1]}` puts them back"
+            )
+        pictures = self._render(self)
+        yield from self._verified(islice(pictures, self.committed), self.committed, "observation")
+        if self.attrs.get("end") is not None:
+            yield from self._verified(pictures, 1, FINAL_OBSERVATION)
+
+    def _verified(self, pictures: Iterator[Image], count: int, name: str) -> Iterator[Image]:
+        digest = hashlib.sha256()
+        for number, picture in enumerate(pictures, 1):
+            digest.update(np.ascontiguousarray(picture).data)
+            if number == count and digest.hexdigest() != self.attrs[ARCHIVE]["digests"].get(name):
+                raise SessionError(
+                    f"{self.path}: what is drawn here as {name} is not what was recorded, by its digest: restore the "
+                    "pictures on the machine that archived them"
+                )
+            yield picture
+
+    @property
+    def _archive(self) -> Column:
+        return Column(ARCHIVE, "uint8", (row_type(self._kinds).itemsize,), 0)
+
+    @property
+    def _kinds(self) -> list[Kind]:
+        """Of the archived columns, in their order."""
+        names = self.attrs[ARCHIVE]["columns"]
+        if set(names) != {column.name for column in self._columns.values() if not column.is_picture}:
+            raise SessionError(f"{self.path / 'zarr.json'} archives other columns: restore the file from a backup")
+        return [(name, self._columns[name].dtype, self._columns[name].shape) for name in names]
 
     def pictures(self, chosen: npt.NDArray[np.bool_], camera: str = "") -> Iterator[Image]:
         """The observations of the rows chosen by (T,), in order; of one of the session's `cameras`, if it is named."""
@@ -327,6 +415,8 @@ class Episode:
         """uint8 (height, width, 3): what followed the last row; None when recording was killed before the end."""
         if self.attrs.get("end") is None:
             return None
+        if self.archived:
+            return deque(self.drawn_again(), maxlen=1)[0]
         self._check_final_observation()
         return self._read(FINAL_OBSERVATION, slice(None))
 

@@ -23,7 +23,8 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.clock": set(),
     "teleop.udacity": LEAF,
     "teleop.metadata": LEAF,
-    "teleop.session": LEAF | {"teleop.metadata"},
+    "teleop.archive": set(),
+    "teleop.session": LEAF | {"teleop.metadata", "teleop.archive"},
     # What is written, and checked.
     "teleop.durable": set(),
     "teleop.episode_writer": LEAF | {"teleop.session", "teleop.durable"},
@@ -31,7 +32,14 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.editing": LEAF | {"teleop.session", "teleop.metadata", "teleop.durable", "teleop.writer"},
     "teleop.marks": LEAF | {"teleop.editing", "teleop.metadata", "teleop.session"},
     "teleop.laws": LEAF | {"teleop.session", "teleop.loop"},
-    "teleop.library": LEAF | {"teleop.session", "teleop.loop", "teleop.laws"},
+    "teleop.rendering": LEAF | {"teleop.session", "teleop.loop", "teleop.laws", "teleop.worlds"},
+    "teleop.library": LEAF | {"teleop.session", "teleop.loop", "teleop.laws", "teleop.rendering"},
+    "teleop.compacting": LEAF
+    | {
+        f"teleop.{part}"
+        for part in ("archive", "durable", "editing", "episode_writer", "metadata", "session", "writer")
+    },
+    "teleop.compact_command": {"teleop"},
     "teleop.exchange": LEAF
     | {f"teleop.{part}" for part in ("exchange", "session", "writer", "episode_writer", "udacity", "words")},
     # The loop knows Protocols, the parts know the vocabulary.

@@ -254,8 +254,8 @@ def test_a_session_of_the_first_format_opens_as_one_without_other_cameras() -> N
 
 def test_a_newer_format_is_refused_with_the_remedy(tmp_path: Path) -> None:
     path = record(tmp_path / "x", 1)
-    change_json(path / "zarr.json", lambda metadata: metadata["attributes"].update(format_version=3))
-    newer = "session x.zarr is format 3, this teleop reads up to 2: upgrade teleop"
+    change_json(path / "zarr.json", lambda metadata: metadata["attributes"].update(format_version=4))
+    newer = "session x.zarr is format 4, this teleop reads up to 3: upgrade teleop"
     assert message_of(lambda: open_session(path)) == newer
     assert message_of(lambda: SessionWriter(path, TOY_ENV)) == newer
 
