@@ -36,7 +36,7 @@ from teleop.words import counted
 
 if TYPE_CHECKING:
     from policy.config import TrainConfig
-    from teleop.demo import OnStep
+    from teleop.demo import OnStep, Trained
     from teleop.evaluate import Evaluation, MakeDriver
     from teleop.loop import Driver
     from teleop.shift.measure import Policy
@@ -254,7 +254,7 @@ class Dagger(DaggerCommand):
 
 @dataclass(frozen=True)
 class Demo:
-    """Tell the basic story of imitation learning: from one lap it drifts, from twenty it drives."""
+    """Tell the story: from one lap a policy drifts; corrected while it drives, twice, it drives the same tracks."""
 
     out: Path = Path("demo")
     """Folder for the sessions, the checkpoints and the page."""
@@ -454,17 +454,19 @@ class BehavioralCloning:
     """policy's trainer with its defaults, as the demo asks for one."""
 
     def __init__(self) -> None:
-        config = _defaults(Path("session"), Path("checkpoint"))
+        config = _defaults([Path("session")], Path("checkpoint"))
         self.steps, self.loss = config.steps, config.loss
 
-    def train(self, session: Path, checkpoint: Path, on_step: OnStep) -> MakeDriver:
+    def train(self, sessions: Sequence[Path], checkpoint: Path, on_step: OnStep) -> Trained:
         from policy.train import train
+        from teleop.demo import Trained
 
-        train(_defaults(session, checkpoint), lambda told: on_step(told.step, told.loss))
-        return LearnerFrom(checkpoint)
+        train(_defaults(sessions, checkpoint), lambda told: on_step(told.step, told.loss))
+        learner = LearnerFrom(checkpoint)
+        return Trained(learner, learner.identity())
 
 
-def _defaults(session: Path, checkpoint: Path) -> TrainConfig:
+def _defaults(sessions: Sequence[Path], checkpoint: Path) -> TrainConfig:
     from policy.config import TrainConfig
 
-    return TrainConfig(sessions=(session,), out=checkpoint)
+    return TrainConfig(sessions=tuple(sessions), out=checkpoint)

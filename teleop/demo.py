@@ -1,7 +1,8 @@
-"""The basic story of imitation learning, told without a screen in a few minutes.
+"""The whole story of learning from corrections, told without a screen in a few minutes.
 
 An autopilot stands in for the human and records one plain lap; a policy learns it and drives held-out tracks, where
-its errors compound; then twenty laps, and it solves most of them. A page with pictures is left behind.
+its errors compound. Then the autopilot watches it drive other tracks and takes over the moment it goes wrong; the next
+policy learns from that too; once more; and the same held-out tracks again. A page with pictures is left behind.
 """
 
 from __future__ import annotations
@@ -9,42 +10,47 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from rich.console import Console
 
+from teleop.bank import check_bank
+from teleop.burden import Burden
+from teleop.collecting import Collection, collect
+from teleop.dagger import Round, Scored, dagger_round
 from teleop.errors import UsageError
-from teleop.evaluate import SOLVED, Evaluation, MakeDriver, drive_track, summary
-from teleop.frame import EVALUATION_SEED, HZ
+from teleop.evaluate import MakeDriver, evaluate_with_progress, summary
+from teleop.experts import stand_in
+from teleop.frame import EVALUATION_SEED, VALIDATION_SEED
 from teleop.loop import Driver
 from teleop.progress import progress
 from teleop.record import Record
-from teleop.report.figures import drive_line_figure, frame_strip, scores_figure, training_figure
-from teleop.report.page import write_page
-from teleop.report.shift_figures import survival_figure
-from teleop.report.shift_words import survival_words
-from teleop.session import open_session
+from teleop.report.demo_page import Chapter, Correction, Story, write_demo_page
+from teleop.session import next_seed, open_session
 from teleop.shift.rollouts import RollOut, Rollout
-from teleop.shift.survival import Survival, survival
-from teleop.sinks.trace import Trace
+from teleop.shift.survival import survival
 from teleop.words import counted
 from teleop.workers import working
 from teleop.writer import session_lock
-
-STRIP_FRAMES = 8
-STRIP_EVERY = 12
-"""Ticks between the frames of a strip: a quarter of a second."""
-CURVE_POINTS = 60
 
 OnStep = Callable[[int, float], None]
 """(gradient steps done, training loss since the last call)."""
 
 
+@dataclass(frozen=True)
+class Trained:
+    """What came of a training."""
+
+    make_driver: MakeDriver
+    identity: Mapping[str, str]
+    """{name, sha256} of its checkpoint."""
+
+
 class Trainer(Protocol):
-    """Turns a session into a policy."""
+    """Turns sessions into a policy."""
 
     @property
     def steps(self) -> int:
@@ -54,184 +60,174 @@ class Trainer(Protocol):
     def loss(self) -> str:
         """The name of its loss."""
 
-    def train(self, session: Path, checkpoint: Path, on_step: OnStep) -> MakeDriver: ...
+    def train(self, sessions: Sequence[Path], checkpoint: Path, on_step: OnStep) -> Trained: ...
 
 
 @dataclass(frozen=True)
 class Plan:
     """How much is driven."""
 
-    laps: Mapping[str, int] = field(default_factory=lambda: {"one lap": 1, "twenty laps": 20})
-    """Laps to learn from, a chapter each."""
+    laps: int = 1
+    """Of demonstrations, on the first tracks."""
+    rounds: int = 2
+    """Of corrections, at least 1."""
+    corrected: int = 6
+    """Tracks that a learner is corrected on in every round."""
+    validated: int = 5
+    """Validation tracks that decide whether a round's policy takes the place of the one before it."""
     tracks: int = 20
-    """Held-out tracks that every policy drives, from the first evaluation track."""
+    """Held-out tracks that are driven before and after, from the first evaluation track."""
 
     @property
     def seeds(self) -> range:
         return range(EVALUATION_SEED, EVALUATION_SEED + self.tracks)
 
 
-@dataclass(frozen=True)
-class Chapter:
-    """One amount of driving, and what was learned from it."""
-
-    name: str
-    driving_s: float
-    curve: Sequence[tuple[int, float]]
-    """(gradient steps, training loss)."""
-    make_driver: MakeDriver
-    evaluation: Evaluation
-    survival: Survival
-
-    @property
-    def solved(self) -> int:
-        return sum(track.score >= SOLVED for track in self.evaluation.tracks)
-
-    @property
-    def finished(self) -> int:
-        return sum(track.lap_finished for track in self.evaluation.tracks)
-
-
 def tell_story(out: Path, trainer: Trainer, workers: int, console: Console, plan: Plan | None = None) -> Path:
-    """Record, train, evaluate, once a chapter; returns the page's path, `out`/index.html.
+    """Record, train, evaluate; correct and train again; evaluate again. Returns the page's path, `out`/index.html.
 
-    Laps already recorded in `out` are used again: they are the same tracks driven by the same autopilot.
+    Laps already recorded in `out` are used again: they are the same tracks driven by the same autopilot. Corrections
+    are made anew. UsageError where `out` holds other driving.
     """
     plan = plan or Plan()
     began = time.monotonic()
-    out.mkdir(parents=True, exist_ok=True)
-    chapters = []
-    for name, laps in plan.laps.items():
-        console.rule(f"[bold]{name}")
-        stem = out / name.replace(" ", "-")
-        session, checkpoint = stem.with_suffix(".zarr"), stem.with_suffix(".safetensors")
-        driving_s = _record_laps(session, laps, console)
-        curve, make_driver = _learn(name, session, checkpoint, trainer, console)
-        rollouts = _drive(make_driver, plan.seeds, workers, console)
-        evaluation = summary([rollout.track for rollout in rollouts])
-        chapters.append(Chapter(name, driving_s, curve, make_driver, evaluation, survival(rollouts)))
-        console.print(_verdict(chapters[-1]))
+    school = _School(out, trainer, workers, console, plan)
+    console.rule(f"[bold]{counted(plan.laps, 'lap')}")
+    laps = school.recorded_laps()
+    first = school.train([laps])
+    before = school.chapter(counted(plan.laps, "lap"), first)
+
+    learner, corrections = Scored(first, school.validate(first)), list[Correction]()
+    for number in range(1, plan.rounds + 1):
+        console.rule(f"[bold]round {number} of corrections")
+        school.begin_round(number)
+        round = dagger_round([laps], learner, school.train, school.correct, school.validate)
+        learner = round.learner
+        corrections.append(Correction(number, round, school.burden))
+        console.print(_what_it_brought(round), highlight=False)
+
+    console.rule("[bold]the same tracks again")
+    after = school.chapter(f"{counted(plan.laps, 'lap')}, {counted(plan.rounds, 'round')}", learner.checkpoint)
+    bank = check_bank(school.corrections, after.make_driver, workers, console)
+    console.print(f"takeovers: {bank}", highlight=False)
+    story = Story(before, after, corrections, bank, school.corrections, plan.seeds, trainer.loss)
     page = out / "index.html"
-    write_page(page, "demo.html.j2", _page_values(plan, chapters, trainer.loss, (time.monotonic() - began) / 60))
+    write_demo_page(page, story, minutes=(time.monotonic() - began) / 60)
     return page
 
 
-def _learn(
-    name: str, session: Path, checkpoint: Path, trainer: Trainer, console: Console
-) -> tuple[Sequence[tuple[int, float]], MakeDriver]:
-    """The training curve, and what builds the trained driver."""
-    losses: list[tuple[int, float]] = []
-    with progress(console, f"learning from {name}", trainer.steps) as update:
+class _School:
+    """Where laps, checkpoints and corrections of one story are made; its methods are what `dagger_round` asks for."""
 
-        def on_step(step: int, loss: float) -> None:
-            losses.append((step, loss))
-            update(step, f"loss {loss:.4f}")
+    def __init__(self, out: Path, trainer: Trainer, workers: int, console: Console, plan: Plan) -> None:
+        out.mkdir(parents=True, exist_ok=True)
+        self._out, self._trainer, self._workers, self._console, self._plan = out, trainer, workers, console, plan
+        self._trained: dict[Path, Trained] = {}
+        self._curves: dict[Path, list[tuple[int, float]]] = {}
+        self._laps, self.corrections = out / "laps.zarr", out / "corrections.zarr"
+        self.begin_round(0)
 
-        make_driver = trainer.train(session, checkpoint, on_step)
-    return _thinned(losses), make_driver
+    def begin_round(self, number: int) -> None:
+        """What is made from now on belongs to it; 0 is what comes before."""
+        self._round, self.burden = number, Burden()
 
+    def recorded_laps(self) -> Path:
+        """The demonstrations, driven unless they are there whole; what else an earlier story left is taken away."""
+        for session in (self._laps, self.corrections):
+            _refuse_others(session)
+        _remove(self.corrections)
+        if _ends(self._laps) != ["finished"] * self._plan.laps:
+            _remove(self._laps)
+            record = Record(self._laps, expert="autopilot", headless=True, fast=True, episodes=self._plan.laps, seed=0)
+            record.run(self._console)
+        return self._laps
 
-def _drive(make_driver: MakeDriver, seeds: Sequence[int], workers: int, console: Console) -> list[Rollout]:
-    """Every track, alone, with a bar that tells the mean so far."""
-    rollouts: list[Rollout] = []
-    with (
-        progress(console, f"driving {counted(len(seeds), 'new track')}", len(seeds)) as update,
-        working(make_driver, _roll_out, workers) as drive_all,
-    ):
-        for rollout in drive_all(seeds):
-            rollouts.append(rollout)
-            update(len(rollouts), f"mean {np.mean([done.track.score for done in rollouts]):.0f}")
-    return rollouts
+    def train(self, sessions: Sequence[Path]) -> Path:
+        """The checkpoint of the round that it is."""
+        checkpoint = self._out / f"learner-{self._round}.safetensors"
+        curve = self._curves[checkpoint] = []
+        driven = sum(episode.committed for session in sessions for episode in open_session(session).episodes)
+        with progress(self._console, f"learning from {driven:,} frames", self._trainer.steps) as update:
+
+            def on_step(step: int, loss: float) -> None:
+                curve.append((step, loss))
+                update(step, f"loss {loss:.4f}")
+
+            self._trained[checkpoint] = self._trainer.train(sessions, checkpoint, on_step)
+        return checkpoint
+
+    def correct(self, checkpoint: Path) -> Path:
+        """Let this learner drive new tracks, and the autopilot take over when it goes wrong."""
+        trained, sessions = self._trained[checkpoint], [self._laps, self.corrections]
+        first = next_seed(*(open_session(session) for session in sessions if session.exists()))
+        collection = Collection(
+            self.corrections,
+            range(first, first + self._plan.corrected),
+            trained.make_driver(),
+            trained.identity,
+            stand_in("autopilot"),
+            round=self._round,
+        )
+        self.burden = sum((episode.burden for episode in collect(collection, self._console)), Burden())
+        self._console.print(str(self.burden), highlight=False)
+        return self.corrections
+
+    def validate(self, checkpoint: Path) -> float:
+        """Its mean score on a few validation tracks."""
+        seeds = range(VALIDATION_SEED, VALIDATION_SEED + self._plan.validated)
+        make_driver, told = self._trained[checkpoint].make_driver, f"validating on {counted(len(seeds), 'track')}"
+        return evaluate_with_progress(make_driver, seeds, self._workers, self._console, told).mean
+
+    def chapter(self, name: str, checkpoint: Path) -> Chapter:
+        """What this policy makes of the held-out tracks, said as soon as it is known."""
+        make_driver, rollouts = self._trained[checkpoint].make_driver, list[Rollout]()
+        told = f"driving {counted(self._plan.tracks, 'new track')}"
+        with (
+            progress(self._console, told, self._plan.tracks) as update,
+            working(make_driver, _roll_out, self._workers) as drive_all,
+        ):
+            for rollout in drive_all(self._plan.seeds):
+                rollouts.append(rollout)
+                update(len(rollouts), f"mean {np.mean([done.track.score for done in rollouts]):.0f}")
+        evaluation = summary([rollout.track for rollout in rollouts])
+        chapter = Chapter(name, make_driver, self._curves[checkpoint], evaluation, survival(rollouts))
+        self._console.print(_verdict(chapter), highlight=False)
+        return chapter
 
 
 def _roll_out(driver: Driver, seed: int) -> Rollout:
     return RollOut("learner", seed)(driver)
 
 
-def _record_laps(session: Path, laps: int, console: Console) -> float:
-    """Make sure that exactly `laps` whole laps are recorded; returns seconds of driving."""
-    if session.exists():
-        _remove_unfinished(session, laps)
-    if not session.exists():
-        Record(session, expert="autopilot", headless=True, fast=True, episodes=laps, seed=0).run(console)
-    return sum(episode.committed for episode in open_session(session).episodes) / HZ
+def _ends(session: Path) -> list[str | None]:
+    """How each of its episodes ended."""
+    return [episode.attrs["end"] for episode in open_session(session).episodes] if session.exists() else []
 
 
-def _remove_unfinished(session: Path, laps: int) -> None:
-    """Take away what an interrupted demo left; the same laps are driven again in seconds.
-
-    UsageError where somebody else drove: that is not the demo's to remove.
-    """
-    episodes = open_session(session).episodes
-    if any(episode.attrs["expert"] != "autopilot" for episode in episodes):
+def _refuse_others(session: Path) -> None:
+    """UsageError where somebody else drove: that is not the demo's to remove."""
+    if session.exists() and any(attrs["expert"] != "autopilot" for attrs in open_session(session).all_attrs):
         raise UsageError(f"the demo records into {session}, which holds other driving: choose another --out")
-    if [episode.attrs["end"] for episode in episodes] == ["finished"] * laps:
-        return
-    lock = session_lock(session)
-    shutil.rmtree(session)
-    lock.release()
 
 
-def _thinned(losses: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
-    """At most `CURVE_POINTS` points: the mean loss of neighbours, at the last one's step."""
-    groups = np.array_split(np.array(losses), min(CURVE_POINTS, len(losses)))
-    return [(int(group[-1, 0]), float(group[:, 1].mean())) for group in groups]
+def _remove(session: Path) -> None:
+    """The same is driven again in seconds."""
+    if session.exists():
+        lock = session_lock(session)
+        shutil.rmtree(session)
+        lock.release()
 
 
 def _verdict(chapter: Chapter) -> str:
-    figures = chapter.evaluation
-    verdict = "it drifts" if figures.share_900 < 0.5 else "it drives"
+    figures, left = chapter.evaluation, chapter.survival.departed
+    interval = f"95% interval {figures.low:.0f} to {figures.high:.0f}"
     return (
-        f"[bold]From {chapter.name} ({chapter.driving_s:.0f} s of driving) {verdict}:[/] mean {figures.mean:.0f} "
-        f"(95% interval {figures.low:.0f} to {figures.high:.0f}), worst {figures.min:.0f}, "
-        f"{chapter.solved} of {len(figures.tracks)} tracks at 900"
+        f"[bold]From {chapter.name}:[/] mean {figures.mean:.0f} ({interval}), worst {figures.min:.0f}, "
+        f"{chapter.solved} of {len(figures.tracks)} tracks at 900; {left} left the road"
     )
 
 
-def _page_values(plan: Plan, chapters: Sequence[Chapter], loss: str, minutes: float) -> dict[str, object]:
-    worst_seed = chapters[0].evaluation.tracks[0].seed
-    traces = {chapter.name: _trace(chapter.make_driver, worst_seed) for chapter in chapters}
-    survivals = {chapter.name: chapter.survival for chapter in chapters}
-    return {
-        "chapters": [_chapter_values(chapter, traces[chapter.name]) for chapter in chapters],
-        "tracks": plan.tracks,
-        "scores_svg": scores_figure({chapter.name: chapter.evaluation for chapter in chapters}),
-        "survival_svg": survival_figure(survivals),
-        "survival_words": list(survival_words(survivals)),
-        "training_svg": training_figure({chapter.name: chapter.curve for chapter in chapters}),
-        "drive_line_svg": drive_line_figure(traces),
-        "loss_name": loss,
-        "worst_seed": worst_seed,
-        "first_seed": plan.seeds[0],
-        "last_seed": plan.seeds[-1],
-        "minutes": f"{minutes:.1f}",
-    }
-
-
-def _trace(make_driver: MakeDriver, seed: int) -> Trace:
-    trace = Trace(every=STRIP_EVERY)
-    drive_track(make_driver(), seed, sinks=[trace])
-    return trace
-
-
-def _chapter_values(chapter: Chapter, trace: Trace) -> dict[str, object]:
-    first, caption = _strip_moment(trace)
-    return {
-        "name": chapter.name,
-        "driving_s": chapter.driving_s,
-        "evaluation": chapter.evaluation,
-        "solved": chapter.solved,
-        "finished": chapter.finished,
-        "strip": frame_strip(trace.observations[first : first + STRIP_FRAMES]),
-        "strip_caption": caption,
-    }
-
-
-def _strip_moment(trace: Trace) -> tuple[int, str]:
-    """Where the strip begins: so that the first departure is at its end, or in mid-lap when there is none."""
-    departures = np.flatnonzero(trace.off_road)
-    every_s = STRIP_EVERY / HZ
-    if len(departures):
-        last = departures[0] // STRIP_EVERY + 2
-        return max(0, last - STRIP_FRAMES), f"a frame every {every_s:.2f} s, until it has left the road."
-    return max(0, len(trace.observations) // 2 - STRIP_FRAMES), f"a frame every {every_s:.2f} s; it stays on the road."
+def _what_it_brought(round: Round) -> str:
+    parent, candidate = round.parent.score, round.candidate.score
+    change = "it drives from now on" if round.swapped else "that is worse, so the one before drives on"
+    return f"on validation tracks the new policy scores {candidate:.0f}, the one before it {parent:.0f}: {change}"

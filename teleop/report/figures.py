@@ -100,6 +100,13 @@ def frame_strip(observations: Sequence[Image]) -> str:
     return png_address(np.hstack([part for image in shown for part in (image, gap)][:-1]))
 
 
+def framed(image: Image, colour: tuple[int, int, int]) -> Image:
+    """The picture within a border of this colour, which hides its edge."""
+    bordered = image.copy()
+    cv2.rectangle(bordered, (0, 0), (image.shape[1] - 1, image.shape[0] - 1), colour, thickness=4)
+    return bordered
+
+
 def png_address(image: Image) -> str:
     """A picture as an address that a page can hold."""
     _, encoded = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 9])
