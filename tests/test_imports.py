@@ -78,7 +78,7 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.words": set(),
     "teleop.report": PARTS
     | {f"teleop.{part}" for part in ("report", "evaluate", "library", "session", "shift", "sinks", "words")}
-    | {f"teleop.{part}" for part in ("bank", "burden", "dagger", "rounds")},
+    | {f"teleop.{part}" for part in ("bank", "burden", "dagger", "rendering", "rounds")},
     # Commands wire the parts; policy reaches them as an argument, from cli alone.
     "teleop.takeovers": LEAF | {"teleop.session"},
     "teleop.bank": {"teleop"},

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from teleop.frame import HZ, Image
+from teleop.rendering import recorded_pictures
 from teleop.report.figures import png_address
 from teleop.session import open_session
 from teleop.shift.failures import Moment
@@ -39,7 +40,7 @@ class MomentPictures:
 
 def moment_pictures(moments: Sequence[Moment]) -> Iterator[MomentPictures]:
     """Each moment's pictures, from the session it is recorded in; reads one episode at a time."""
-    sessions = {path: open_session(path) for path in {moment.session for moment in moments}}
+    sessions = {path: open_session(path, recorded_pictures()) for path in {moment.session for moment in moments}}
     for moment in moments:
         episode = next(one for one in sessions[moment.session].episodes if one.name == moment.episode)
         yield _pictures(moment, episode.observation)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from teleop.errors import UserError
 from teleop.frame import Outcome, Source, Tick
 from teleop.loop import Driver
+from teleop.rendering import recorded_pictures
 from teleop.road import Road
 from teleop.session import Episode, Session, SessionError, open_session
 from teleop.shift.rollouts import Demonstration, columns, proposals
@@ -41,7 +42,7 @@ class Answer:
     recorded: Recorded
 
     def __call__(self, driver: Driver) -> Demonstration:
-        session = open_session(self.recorded.session)
+        session = open_session(self.recorded.session, recorded_pictures())
         episode = session.episodes[self.recorded.index]
         seed, road = int(episode.attrs["seed"]), _road(session, episode)
         ticks = list(_ticks(episode))
@@ -59,7 +60,7 @@ def recorded_in(path: Path) -> Iterator[Recorded | str]:
 
     SessionError when it can't be opened, UserError when it was not driven in CarRacing-v3.
     """
-    session = open_session(path)
+    session = open_session(path, recorded_pictures())
     if session.attrs["env"]["id"] != ENVIRONMENT:
         raise UserError(
             f"distribution shift is measured in {ENVIRONMENT}; {session.path} was driven in "
