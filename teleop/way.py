@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +14,12 @@ from rich.console import Console
 from teleop.editing import find_episode
 from teleop.errors import UsageError, UserError
 from teleop.frame import Action, Frame, Outcome, Source, Tick
-from teleop.laws import PHYSICS_VERSIONS, Columns, differences
+from teleop.laws import Columns, hindrance
 from teleop.progress import progress
+from teleop.rendering import recorded_world
 from teleop.session import PROPOSAL_COLUMNS, Episode, session_attrs
 from teleop.words import counted
-from teleop.worlds.track import ENVIRONMENT, TrackWorld, versions
+from teleop.worlds.track import TrackWorld, versions
 
 EXACTLY = "a retake goes on from exactly what was"
 """What every refusal of one begins with."""
@@ -55,10 +55,12 @@ def way_to(session: Path, number: int, row: int, console: Console) -> Way:
     attrs, episode = session_attrs(session), find_episode(session, str(number))
     episode.check_files()
     rows = rows_before(episode, row)
-    if why := not_drivable(attrs["env"], episode):
-        raise UserError(f"{EXACTLY}; episode {episode.name} is not checkable here: {why}")
     recorded = {name: episode.column(name) for name in episode.columns if not name.startswith("observation")}
-    with closing(TrackWorld(**attrs["env"]["kwargs"])) as world:
+    world = recorded_world(attrs["env"])
+    if why := hindrance(episode.attrs, recorded, world, versions()):
+        raise UserError(f"{EXACTLY}; episode {episode.name} is not checkable here: {why}")
+    assert isinstance(world, TrackWorld)
+    with closing(world):
         frames = _driven_again(episode, recorded, rows, world, console)
         if world.figures()["lap_finished"]:
             raise UsageError(f"frame {row} of episode {episode.name} lies behind the finish line: choose one before it")
@@ -86,15 +88,6 @@ def rows_before(episode: Episode, row: int) -> npt.NDArray[np.intp]:
             f"rewind: choose another, as {near}, the nearest to it that was kept"
         )
     return kept[kept < row]
-
-
-def not_drivable(env: Mapping[str, Any], episode: Episode) -> str:
-    """Why the seed and the actions of an episode don't give here what they gave then; empty where they do."""
-    if env["id"] != ENVIRONMENT or not set(env["kwargs"]) <= {"domain_randomize"}:
-        return f"it was driven in {env['id']}, which can't be driven again"
-    if other := differences(episode.attrs, versions(), PHYSICS_VERSIONS):
-        return "; ".join(other)
-    return "" if episode.step[0] == 0 else "it begins in the middle of another episode's drive"
 
 
 def _driven_again(

@@ -10,14 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-import numpy as np
-import numpy.typing as npt
-import pygame
-
 from teleop.errors import UserError
-from teleop.frame import Action, Image, Outcome
-from teleop.pen import DARK
-from teleop.udacity import MPH, OBSERVATION_SHAPE, outcome_of
+from teleop.frame import Action, Outcome
+from teleop.udacity import MPH, outcome_of
+from teleop.worlds.camera_view import CameraView
 from teleop.worlds.udacity_link import Link, Seen
 
 PATIENCE_S = 1.0
@@ -26,8 +22,6 @@ GLANCE_S = 0.05
 """For the next one while nobody drives: longer than a frame of the simulator, shorter than a person notices."""
 REVERSE_MPH = 5.0
 """Below it, the simulator takes a brake for the reverse gear."""
-SHOWN = 7 / 8
-"""Of a view's height: what lies below is under the gauges."""
 
 Figures = Mapping[str, float | int | None]
 
@@ -103,27 +97,3 @@ def command(action: Action, speed_mph: float) -> tuple[float, float]:
     steering, gas, brake = (float(value) for value in action)
     throttle = gas - brake
     return steering, throttle if speed_mph > REVERSE_MPH else max(0.0, throttle)
-
-
-class CameraView:
-    """The latest picture of the camera, as large as its proportions allow."""
-
-    def __init__(self) -> None:
-        self._observation: Image = np.zeros(OBSERVATION_SHAPE, np.uint8)
-
-    def show(self, observation: Image) -> None:
-        """uint8 (height, width, 3)."""
-        self._observation = observation
-
-    def draw(self, surface: pygame.Surface) -> None:
-        """In the middle of what the gauges leave free."""
-        surface.fill(DARK)
-        free = surface.get_rect(height=round(surface.get_height() * SHOWN))
-        picture = pygame.surfarray.make_surface(self._observation.swapaxes(0, 1))
-        scale = min(free.width / picture.width, free.height / picture.height)
-        shown = pygame.transform.smoothscale(picture, (round(picture.width * scale), round(picture.height * scale)))
-        surface.blit(shown, shown.get_rect(center=free.center))
-
-    def to_screen(self, xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Nothing is known of where anything is."""
-        return np.full_like(xy, np.nan)
