@@ -221,13 +221,13 @@ def _remove_partial(files: Iterable[Path]) -> None:
 def array_templates(layout: Sequence[Column], observation_shape: Sequence[int]) -> dict[str, dict[str, Any]]:
     """The metadata of an episode's arrays, which hold no row yet."""
     templates = {
-        column.name: _array_metadata((0, *column.shape), (column.chunk_rows, *column.shape), column.dtype, column.fill)
+        column.name: array_metadata((0, *column.shape), (column.chunk_rows, *column.shape), column.dtype, column.fill)
         for column in layout
     }
-    return templates | {FINAL_OBSERVATION: _array_metadata(observation_shape, observation_shape, "uint8", 0)}
+    return templates | {FINAL_OBSERVATION: array_metadata(observation_shape, observation_shape, "uint8", 0)}
 
 
-def _array_metadata(shape: Sequence[int], chunks: Sequence[int], dtype: str, fill: float) -> dict[str, Any]:
+def array_metadata(shape: Sequence[int], chunks: Sequence[int], dtype: str, fill: float) -> dict[str, Any]:
     """zarr-python's own description of an array, made once: an episode's arrays differ in their length alone."""
     files: dict[str, Buffer] = {}
     zarr.create_array(
