@@ -80,12 +80,12 @@ def assert_equals_stock(seed: int, domain_randomize: bool, actions: list[Action]
     return outcome
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize(("seed", "steps"), [(0, 1000), (1, 250), (2, 250)])
 @pytest.mark.parametrize("domain_randomize", [False, True])
-def test_a_thousand_observations_and_rewards_equal_stock_carracing_bit_by_bit(
-    seed: int, domain_randomize: bool
+def test_observations_and_rewards_equal_stock_carracing_bit_by_bit(
+    seed: int, steps: int, domain_randomize: bool
 ) -> None:
-    assert_equals_stock(seed, domain_randomize, wild_drive(seed, 1000))
+    assert_equals_stock(seed, domain_randomize, wild_drive(seed, steps))
 
 
 def test_beyond_the_edge_of_the_playfield_the_observations_equal_stocks_too() -> None:
