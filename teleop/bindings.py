@@ -28,6 +28,8 @@ class Flow(Enum):
     """The same track once more."""
     PRACTICE = "practice"
     """Drive without recording, or record again; asked for between episodes."""
+    GHOST = "ghost"
+    """Show where the learner is in the next second, or don't."""
     HELP = "help"
     """Pause and show every key and button."""
     QUIT = "quit"
@@ -91,13 +93,16 @@ BINDINGS = (
     Binding(Flow.NEXT, "next track", (pygame.K_n,), (pygame.CONTROLLER_BUTTON_RIGHTSHOULDER,)),
     Binding(Flow.AGAIN, "same track again", (pygame.K_r,), (pygame.CONTROLLER_BUTTON_LEFTSHOULDER,)),
     Binding(Flow.PRACTICE, "practice, record", (pygame.K_t,), (pygame.CONTROLLER_BUTTON_DPAD_LEFT,)),
+    Binding(Flow.GHOST, "the learner's next second", (pygame.K_o,)),
     Binding(Flow.HELP, "help", (pygame.K_F1, pygame.K_h), (pygame.CONTROLLER_BUTTON_DPAD_RIGHT,)),
     # Nothing next to the driving keys quits.
     Binding(Flow.QUIT, "quit", (pygame.K_ESCAPE,), (pygame.CONTROLLER_BUTTON_BACK,)),
 )
 
 CORRECTING = (Command.RELEASE, Command.RELABEL)
-"""These need a learner that drives."""
+"""These need a learner that drives, and hands that correct it."""
+BESIDE_A_LEARNER = (*CORRECTING, Flow.GHOST)
+"""These need a learner."""
 
 BUTTON_NAMES = {
     pygame.CONTROLLER_BUTTON_A: "A",

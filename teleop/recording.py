@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from teleop.bindings import CORRECTING
+from teleop.bindings import BESIDE_A_LEARNER
 from teleop.clock import PacedMetronome, SimulatedMetronome
 from teleop.devices.seat import Seat
 from teleop.drivers.autopilot import Autopilot
@@ -144,7 +144,7 @@ def drive_in_window(recording: Recording, seeds: range, console: Console) -> Ite
         console.print(escape(problem), style="yellow")
     with closing(Window(f"teleop record - {logbook.path.name}")) as window:
         expert = None if config.expert == "human" else stand_in(config.expert)
-        seat = Seat(window, every_hand_device(settings), settings.bindings.without(*CORRECTING), expert)
+        seat = Seat(window, every_hand_device(settings), settings.bindings.without(*BESIDE_A_LEARNER), expert)
 
         def drive(seed: int, sinks: Sequence[Sink]) -> End:
             return recording.drive(seed, sinks, seat, seat.name)

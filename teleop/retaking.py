@@ -14,7 +14,7 @@ from dataclasses import replace
 from rich.console import Console
 from rich.markup import escape
 
-from teleop.bindings import CORRECTING
+from teleop.bindings import BESIDE_A_LEARNER
 from teleop.clock import PacedMetronome, SimulatedMetronome
 from teleop.devices.seat import NamedDevice, Seat
 from teleop.drivers.autopilot import Autopilot
@@ -104,7 +104,7 @@ def drive_in_window(retaking: Retaking, logbook: Logbook, console: Console) -> I
         console.print(escape(problem), style="yellow")
     with closing(Window(f"teleop retake - {logbook.path.name} {config.episode} {config.frame}")) as window:
         expert = None if config.expert == "human" else stand_in(config.expert)
-        seat = Seat(window, every_hand_device(settings), settings.bindings.without(*CORRECTING), expert)
+        seat = Seat(window, every_hand_device(settings), settings.bindings.without(*BESIDE_A_LEARNER), expert)
 
         def drive(seed: int, sinks: Sequence[Sink]) -> End:
             return retaking.drive(seed, sinks, seat)

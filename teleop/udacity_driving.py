@@ -51,7 +51,7 @@ NO_TIME_TRAVEL: tuple[Meaning, ...] = (
     *map(Rewind, range(1, 6)),
     *(Command.SLOWER, Command.FASTER, Command.RELABEL),
 )
-NO_TRACKS = (Flow.NEXT, Flow.AGAIN, Flow.PRACTICE)
+NO_TRACKS = (Flow.NEXT, Flow.AGAIN, Flow.PRACTICE, Flow.GHOST)
 """Time and tracks are the simulator's own."""
 PROGRAMS_END = (signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
 

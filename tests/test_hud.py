@@ -71,6 +71,7 @@ class Somebody:
     name: str = "keyboard"
     person: bool = True
     help_wanted: bool = False
+    ghost_wanted: bool = True
     bindings: Bindings = field(default_factory=Bindings)
 
 
@@ -138,6 +139,17 @@ def test_the_world_is_drawn_once_a_tick(hud: Hud, world: GreenWorld) -> None:
         hud.on_frame(frame())
     hud.on_idle(TICK, PAUSED)
     assert world.drawn == 4
+
+
+def test_news_is_told_in_the_first_five_seconds(window: Window, pen: ReadPen, world: GreenWorld, rows: Rows) -> None:
+    window.pen = pen
+    hud = Hud(window, world, rows, Somebody(), ("round 1", "843, was 552; 23 of 25 fixed"))
+    hud.on_start(START)
+    hud.on_frame(replace(frame(), tick=replace(TICK, step=249)))
+    assert "round 1: 843, was 552; 23 of 25 fixed" in pen.written
+    pen.written.clear()
+    hud.on_frame(replace(frame(), tick=replace(TICK, step=250)))
+    assert not any("round 1" in text for text in pen.written)
 
 
 def test_the_light_burns_only_while_frames_are_recorded(hud: Hud, window: Window) -> None:

@@ -45,6 +45,7 @@ ALLOWED: dict[str, set[str]] = {
     # The loop knows Protocols, the parts know the vocabulary.
     "teleop.loop": LEAF | {"teleop.road", "teleop.clock"},
     "teleop.gates": LEAF,
+    "teleop.ghost": LEAF | {"teleop.road"},
     "teleop.autonomy": set(),
     "teleop.worlds": PARTS | {"teleop.pen", "teleop.udacity", "teleop.worlds"},
     "teleop.drivers": PARTS | {"teleop.drivers"},
@@ -52,7 +53,7 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.sinks": PARTS
     | SEAT
     | {"teleop.sounds", "teleop.track_map", "teleop.sinks", "teleop.session", "teleop.writer", "teleop.episode_writer"}
-    | {"teleop.autonomy", "teleop.words"},
+    | {"teleop.autonomy", "teleop.ghost", "teleop.words"},
     # What a person sees.
     "teleop.pen": set(),
     "teleop.bindings": LEAF,

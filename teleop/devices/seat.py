@@ -63,6 +63,8 @@ class Seat:
         self.help_wanted = False
         """Every key and button is to be shown instead of the pause: from the press of HELP that pauses, until HELP is
         pressed again or the car drives on."""
+        self.ghost_wanted = True
+        """The learner's next second is to be shown: until GHOST is pressed, and again when it is pressed once more."""
         self._last_step: int | None = None
 
     @property
@@ -131,6 +133,8 @@ class Seat:
         if isinstance(meaning, Flow) and meaning in LEAVING:
             self.wants = meaning
             return (Command.FINISH,)
+        if meaning is Flow.GHOST:
+            self.ghost_wanted = not self.ghost_wanted
         if meaning is Flow.HELP:
             self.help_wanted = not self.help_wanted
             return (Command.PAUSE,) if driving else ()

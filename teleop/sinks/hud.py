@@ -13,7 +13,9 @@ from teleop.bindings import Bindings
 from teleop.frame import COAST, HZ, Action, End, Frame, Outcome, Source, Start, Tick
 from teleop.loop import REWOUND, Live, View
 from teleop.pen import ACCENT, DARK, DIM, RECORDING, WARNING
+from teleop.road import Floats
 from teleop.sinks.gauges import Gauges
+from teleop.sinks.ghost import draw_ghost, learners_next_second
 from teleop.sinks.messages import Situation, help_message, message
 from teleop.sinks.pace import Pace
 from teleop.sinks.picture import draw_picture
@@ -25,6 +27,8 @@ BEHIND_ROWS = 50
 """More rows than a commit's waiting for the disk, and with those in its hands a kill would cost more than the 100 rows
 that are promised."""
 MAP_SIZE = 150
+NEWS_STEPS = 5 * HZ
+"""News is shown in the first five seconds of an episode."""
 NARROW = 900
 """On a canvas narrower than this a card takes the map's place."""
 
@@ -79,12 +83,20 @@ class Seated(Protocol):
     @property
     def help_wanted(self) -> bool: ...
 
+    @property
+    def ghost_wanted(self) -> bool: ...
+
 
 class Hud:
-    """Implements `loop.Sink`: shows every tick, stepped or not. Without `rows` it says that nothing is recorded."""
+    """Implements `loop.Sink`: shows every tick, stepped or not. Without `rows` it says that nothing is recorded.
 
-    def __init__(self, window: Window, world: Shown, rows: Rows | None, seat: Seated) -> None:
-        self._window, self._world, self._rows, self._seat = window, world, rows, seat
+    `news` is (what, how it is), told when an episode begins.
+    """
+
+    def __init__(
+        self, window: Window, world: Shown, rows: Rows | None, seat: Seated, news: tuple[str, str] | None = None
+    ) -> None:
+        self._window, self._world, self._rows, self._seat, self._news = window, world, rows, seat, news
         self._pen = window.pen
         self._gauges = Gauges(window.pen)
         self._pace = Pace()
@@ -104,12 +116,14 @@ class Hud:
         """Yet, or to where the car stands now."""
         self._driver = Source.LEARNER if self._start.learner else Source.HUMAN
         self._wishes: tuple[float, float] | None = None
+        self._next_second: Floats | None = None
 
     def on_frame(self, frame: Frame) -> None:
         self._pace.note(frame)
         self._driver, self._action, self._nudge = frame.driver, frame.action, frame.nudge
         self._time_scale, self._step = frame.tick.time_scale, frame.tick.step + 1
         self._wishes = wishes(frame)
+        self._next_second = learners_next_second(frame)
         self._draw(frame.result, recording=True)
         self._draw_map(frame.result)
         draw_notices(self._window.canvas, self._pen, self._notices())
@@ -131,7 +145,9 @@ class Hud:
 
     def _draw(self, outcome: Outcome, recording: bool) -> None:
         canvas, pen = self._window.canvas, self._pen
-        draw_picture(canvas, self._world.view(), bottom=self._gauges.strip(canvas).top)
+        picture = draw_picture(canvas, self._world.view(), bottom=self._gauges.strip(canvas).top)
+        if self._next_second is not None and self._start.road and self._seat.ghost_wanted:
+            draw_ghost(canvas, pen, picture, self._world.view(), self._start.road, self._next_second)
         speed = float(outcome.pose[3]) * self._per_unit, self._unit
         self._gauges.draw(canvas, speed, self._action, self._nudge, self._world.figures(), self._pace, self._wishes)
         colour = self._colour()
@@ -169,6 +185,8 @@ class Hud:
     def _notices(self) -> list[tuple[str, str]]:
         """(text, colour), each only while it is true."""
         notices = []
+        if self._news is not None and self._step <= NEWS_STEPS:
+            notices.append((": ".join(self._news), ACCENT))
         if self._time_scale != 1.0:
             notices.append((f"{self._time_scale:g}x slow motion", ACCENT))
         if self._rows is not None and self._rows.rows_behind > BEHIND_ROWS:
