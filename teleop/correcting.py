@@ -19,6 +19,7 @@ from teleop.frame import End
 from teleop.hands import every_hand_device
 from teleop.loop import Driver, Sink
 from teleop.recording import HEADLESS_MAX_STEPS, seeds_to_drive
+from teleop.screens.facts import Fact
 from teleop.settings.settings import load_settings
 from teleop.sitting import Sitting
 from teleop.window import Window, require_screen
@@ -69,10 +70,11 @@ def correct_in_window(
     learner: Mapping[str, str],
     console: Console,
     relieve: Callable[[Collection], Collection] = lambda collection: collection,
+    news: Callable[[], Fact | None] = lambda: None,
 ) -> Generator[End, None, None]:
     """Somebody watches and corrects, until they have had enough. Yields what was recorded.
 
-    `relieve` may put another learner, or round, into each episode before it begins.
+    `relieve` may put another learner, or round, into each episode before it begins; `news` is shown with it.
     """
     settings = load_settings()
     for problem in settings.problems:
@@ -89,7 +91,7 @@ def correct_in_window(
                 drives.go_on_as(relieve(collection))
                 return drives.drive(seed, sinks, seat)
 
-            sitting = Sitting(window, seat, drives.world, settings, drive, logbook)
+            sitting = Sitting(window, seat, drives.world, settings, drive, logbook, news=news)
             yield from (driven.end for driven in sitting.drive(seeds) if driven.recorded and driven.end.steps)
 
 

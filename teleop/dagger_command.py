@@ -27,6 +27,9 @@ class DaggerCommand:
     """How many rounds, with --demos; 1 by default. What is done is kept: the same command goes on after it."""
     out: Path | None = None
     """Folder of the rounds: learners, validations, what the takeover bank says; SESSION-rounds by default."""
+    warm: bool = False
+    """Each round's training begins with the learner that drove: ready in a quarter of the time. From scratch, as it is
+    without, is steadier. With --demos."""
     expert: Literal["human", "simulated", "autopilot"] = "human"
     """Who watches and corrects: a person, the simulated human (imperfect, by keys), or the scripted autopilot."""
     gate: Literal["takeover", "shadow", "mixed"] = "takeover"
@@ -56,10 +59,10 @@ class DaggerCommand:
 
     def _check_rounds(self) -> None:
         if not self.demos:
-            if self.rounds is not None or self.out is not None:
+            if self.rounds is not None or self.out is not None or self.warm:
                 raise UsageError(
-                    "--rounds and --out are for training the next learners, from demonstrations and corrections: add "
-                    "--demos SESSION..., or drop them"
+                    "--rounds, --out and --warm are for training the next learners, from demonstrations and "
+                    "corrections: add --demos SESSION..., or drop them"
                 )
             if self.learner is None:
                 raise UsageError("somebody has to drive: add --learner CHECKPOINT, or --demos SESSION... to train one")

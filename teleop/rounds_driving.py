@@ -18,6 +18,7 @@ from teleop.frame import VALIDATION_SEED, End
 from teleop.loop import Driver
 from teleop.report.rounds_tables import cost_table, gain_table
 from teleop.rounds import Commands, Driving, Plan, go_round
+from teleop.screens.facts import Fact
 from teleop.session import open_session
 from teleop.window import require_screen
 from teleop.writer import writable_path
@@ -39,7 +40,7 @@ def correct_in_rounds(config: DaggerCommand, load: Load, options: Sequence[str],
     plan = plan_of(config)
     workers = (os.cpu_count() or 1) if plan.driving_waits else 1
     driving: Driving = Headless(config, load, console) if config.headless else InWindow(config, load, console)
-    commands = Commands(writable_path(config.session), workers, tuple(options))
+    commands = Commands(writable_path(config.session), workers, tuple(options), config.warm)
 
     def say(line: str) -> None:
         console.print(escape(line), highlight=False)
@@ -85,6 +86,9 @@ class Headless:
         collect(replace(collection, round=number), self._console)
         return True
 
+    def tell(self, number: int, news: str) -> None:
+        """Nobody sits there; the console is told more."""
+
     def end(self) -> None:
         pass
 
@@ -96,6 +100,7 @@ class InWindow:
         self._config, self._load, self._console = config, load, console
         self._learner: Path | None = None
         self._round = 0
+        self._news: Fact | None = None
         self._episodes: Generator[End, None, None] | None = None
 
     def drive(self, learner: Path, tracks: Sequence[int], number: int) -> bool:
@@ -106,12 +111,16 @@ class InWindow:
         if self._episodes is None:
             seeds = range(tracks[0], VALIDATION_SEED)
             self._episodes = correct_in_window(
-                self._config, seeds, self._driver, self._identity, self._console, self._relieve
+                self._config, seeds, self._driver, self._identity, self._console, self._relieve, lambda: self._news
             )
         return all(next(self._episodes, None) is not None for _ in tracks)
 
     def _relieve(self, collection: Collection) -> Collection:
         return replace(collection, driver=self._driver, learner=self._identity, round=self._round)
+
+    def tell(self, number: int, news: str) -> None:
+        """On the screen, from the next episode on."""
+        self._news = f"round {number}", news
 
     def end(self) -> None:
         """Closes the window."""

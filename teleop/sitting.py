@@ -15,6 +15,7 @@ from teleop.frame import End
 from teleop.logbook import Logbook
 from teleop.loop import Sink
 from teleop.screens.countdown import count_down
+from teleop.screens.facts import Fact
 from teleop.screens.failed import failed
 from teleop.screens.ready import Prospect, ready
 from teleop.screens.stage import Stage
@@ -45,9 +46,13 @@ class Sitting:
         drive: DriveTrack,
         logbook: Logbook | None = None,
         practice: bool = False,
+        news: Callable[[], Fact | None] = lambda: None,
     ) -> None:
-        """`world` draws a picture. Without a `logbook` nothing is ever recorded; `practice` begins without."""
-        self._window, self._seat, self._world, self._settings = window, seat, world, settings
+        """`world` draws a picture. Without a `logbook` nothing is ever recorded; `practice` begins without.
+
+        `news` is what else is to be known when an episode begins, and after it.
+        """
+        self._window, self._seat, self._world, self._settings, self._news = window, seat, world, settings, news
         self._drive, self._logbook, self._practice = drive, logbook, practice
         self._stage = Stage(window, seat)
         self._sounds = Sounds(settings.sound)
@@ -91,14 +96,15 @@ class Sitting:
         trace = Trace()
         try:
             recorder = self._logbook.open() if self._logbook and not self._practice else None
-            hud = Hud(self._window, self._world, recorder, self._seat)
+            hud = Hud(self._window, self._world, recorder, self._seat, self._news())
             end = self._drive(track, [*([recorder] if recorder else []), hud, self._cues, trace])
         except SessionError as error:
             failed(self._stage, str(error))
             raise
         if self._logbook and recorder:
             self._logbook.note(end)
-        return Driven(track, end, recorder is not None, self._world.road, self._world.visited, trace.line, before)
+        road, visited = self._world.road, self._world.visited
+        return Driven(track, end, recorder is not None, road, visited, trace.line, before, self._news())
 
     def _ask(self, driven: Driven, next_track: int | None) -> Meaning | None:
         view = self._world.view()

@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from teleop import rounds
 from teleop.chores import Chore, Process
 from teleop.dagger import Scored, dagger_round
 from teleop.errors import UsageError, UserError
 from teleop.report.rounds_tables import cost_table, gain_table
-from teleop.rounds import Plan, Result, Workshop, go_round
+from teleop.rounds import Commands, Plan, Result, Workshop, go_round
 from teleop.session import open_session
 from tests.lessons import mark, record_episode
 
@@ -66,8 +67,10 @@ class Inventor:
     killed_at: str = ""
     """The file whose making kills us."""
     made: list[str] = field(default_factory=list)
+    parents: list[str | None] = field(default_factory=list)
 
-    def train(self, sessions: Sequence[Path], checkpoint: Path) -> Chore:
+    def train(self, sessions: Sequence[Path], checkpoint: Path, parent: Path | None) -> Chore:
+        self.parents.append(parent and parent.stem)
         episodes = [f"{session.stem} {one.name}" for session in sessions for one in open_session(session).episodes]
         return self._make(checkpoint, "\n".join(episodes))
 
@@ -75,7 +78,9 @@ class Inventor:
         return self._make(figures, json.dumps({"mean": self.scores[int(checkpoint.stem[-1])]}))
 
     def bank(self, checkpoint: Path, verdicts: Path) -> Chore:
-        return self._make(verdicts, json.dumps({"fixed": 3, "checkable": 4}))
+        """The very first takeover is not fixed, and of the second it can't be told."""
+        told = [{"episode": f"{number:06}", "fixed": (False, None, True)[min(number, 2)]} for number in range(100)]
+        return self._make(verdicts, json.dumps({"verdicts": told}))
 
     def _make(self, file: Path, content: str) -> Chore:
         file.write_text(content[: len(content) // 2])
@@ -96,6 +101,7 @@ class Laps:
     drove: list[tuple[str, int, int]] = field(default_factory=list)
     """(learner, track, round)."""
     ended: int = 0
+    told: list[str] = field(default_factory=list)
 
     def drive(self, learner: Path, tracks: Sequence[int], number: int) -> bool:
         for track in tracks:
@@ -107,6 +113,9 @@ class Laps:
             mark(episode, round=number, figures=FIGURES, gate="takeover")
             self.drove.append((learner.stem, track, number))
         return True
+
+    def tell(self, number: int, news: str) -> None:
+        self.told.append(f"round {number}: {news}")
 
     def end(self) -> None:
         self.ended += 1
@@ -170,8 +179,9 @@ def test_with_a_learner_nothing_is_trained_before_it_drove_and_a_worse_one_does_
 
 
 def test_each_rounds_learner_learns_from_demonstrations_and_all_corrections_so_far(plan: Plan) -> None:
-    driving = laps(plan)
-    go(plan, driving, Inventor())
+    driving, workshop = laps(plan), Inventor()
+    go(plan, driving, workshop)
+    assert workshop.parents == [None, "learner-0", "learner-1"]
     assert learned_from(plan, 0) == ["demos 000000"]
     assert learned_from(plan, 1) == ["demos 000000", "mine 000000", "mine 000001"]
     assert learned_from(plan, 2) == ["demos 000000", *(f"mine 00000{number}" for number in range(4))]
@@ -184,15 +194,19 @@ def test_a_worse_learner_is_said_so_and_not_swapped_in(plan: Plan) -> None:
     first, second = go(plan, laps(plan), Inventor(scores=(500, 700, 600)), said)
     assert (first.round.swapped, second.round.swapped) == (True, False)
     assert "learner-1 scores 700, learner-0 500: learner-1 drives from now on" in said[0]
-    assert "learner-2 scores 600, learner-1 700: that is worse, so learner-1 drives on" in said[1]
+    assert "learner-2 scores 600, learner-1 700: that is worse, so learner-1 drives on" in said[2]
 
 
 def test_a_round_is_told_with_its_cost_and_its_bank(plan: Plan) -> None:
-    first, _ = go(plan, laps(plan), Inventor())
-    assert first.burden.driving.interventions == 4
-    assert first.burden.driving.elapsed_s == 30
-    assert first.burden.failed_handbacks == 2
-    assert (first.fixed, first.takeovers) == (3, 4)
+    driving, said = laps(plan), list[str]()
+    first, second = go(replace(plan, episodes=3), driving, Inventor(), said)
+    assert first.burden.driving.interventions == 6
+    assert first.burden.driving.elapsed_s == 45
+    assert first.burden.failed_handbacks == 3
+    # One takeover an episode; the last of the six can only be of round 2.
+    assert [(one.fixed, one.takeovers, one.share_fixed) for one in (first, second)] == [(1, 2, 0.5), (4, 5, 0.8)]
+    assert said[1] == "round 1: 1 of 2 takeovers fixed (50%, the goal is 90%)"
+    assert driving.told[:2] == ["round 1: 700, was 500", "round 1: 700, was 500; 1 of 2 fixed"]
     assert (first.train_s, first.validate_s) == (12, 12)
 
 
@@ -202,8 +216,8 @@ def test_tables_show_what_each_round_cost_and_brought(plan: Plan, capsys: pytest
     console.print(cost_table(results), gain_table(results))
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["1", "0.5", "min", "4.0", "s", "2.0", "20%", "2", "20%"] in rows
-    assert ["1", "500", "700", "yes", "3", "of", "4", "12", "s", "12", "s"] in rows
-    assert ["2", "700", "600", "no", "3", "of", "4", "12", "s", "12", "s"] in rows
+    assert ["1", "500", "700", "yes", "0", "of", "1,", "0%", "12", "s", "12", "s"] in rows
+    assert ["2", "700", "600", "no", "2", "of", "3,", "67%", "12", "s", "12", "s"] in rows
 
 
 def test_driving_goes_on_for_the_next_round_while_a_learner_is_trained_and_validated(plan: Plan) -> None:
@@ -255,8 +269,8 @@ def test_killed_between_two_laps_of_round_2_the_same_command_drives_the_missing_
 class Killer(Inventor):
     """Kills its own process while it trains the second round's learner."""
 
-    def train(self, sessions: Sequence[Path], checkpoint: Path) -> Chore:
-        chore = super().train(sessions, checkpoint)
+    def train(self, sessions: Sequence[Path], checkpoint: Path, parent: Path | None) -> Chore:
+        chore = super().train(sessions, checkpoint, parent)
         if checkpoint.name == "learner-2.safetensors":
             os.kill(os.getpid(), signal.SIGKILL)
         return chore
@@ -328,12 +342,23 @@ def test_a_folder_that_holds_something_else_is_left_alone(plan: Plan, asked: Cal
 
 def test_two_processes_never_work_in_one_folder(plan: Plan) -> None:
     class Second(Inventor):
-        def train(self, sessions: Sequence[Path], checkpoint: Path) -> Chore:
+        def train(self, sessions: Sequence[Path], checkpoint: Path, parent: Path | None) -> Chore:
             with pytest.raises(UserError, match="another process"):
                 go(plan, laps(plan), Inventor())
-            return super().train(sessions, checkpoint)
+            return super().train(sessions, checkpoint, parent)
 
     go(plan, laps(plan), Second())
+
+
+def test_a_warm_training_begins_where_the_one_who_drove_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[Sequence[str]] = []
+    monkeypatch.setattr(rounds, "Process", lambda words, _: begun.append(words))
+    for warm, parent in ((False, Path("p")), (True, None), (True, Path("p"))):
+        Commands(Path("mine.zarr"), 1, ("--steps", "9"), warm).train([Path("d")], Path("c"), parent)
+    assert ["--start-from" in words for words in begun] == [False, False, True]
+    assert [*begun[2][-6:]] == ["--start-from", "p", "--steps", "1000", "--out", "c"], (
+        "the last word on an option counts"
+    )
 
 
 def test_a_chore_that_fails_says_what_it_said_last(tmp_path: Path) -> None:

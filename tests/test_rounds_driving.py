@@ -58,6 +58,7 @@ def test_in_one_window_the_next_learner_drives_from_the_next_episode_on(
     [
         (["--learner", "a.safetensors", "--rounds", "2"], "add --demos"),
         (["--learner", "a.safetensors", "--out", "there"], "add --demos"),
+        (["--learner", "a.safetensors", "--warm"], "add --demos"),
         (["--demos", str(SAMPLE), "--rounds", "0"], "at least 1"),
         ([], "add --learner"),
         (["--demos", "mine.zarr"], "no session at"),

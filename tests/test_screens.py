@@ -250,6 +250,11 @@ def test_a_summary_says_how_a_learner_was_corrected() -> None:
     assert "corrected" not in dict(result(drove(end)))
 
 
+def test_a_summary_tells_what_came_of_a_round_that_was_learned_from() -> None:
+    news = ("round 1", "843, was 552; 23 of 25 fixed")
+    assert news in result(replace(drove(ended()), news=news))
+
+
 @pytest.mark.parametrize(
     ("driven", "said"),
     [

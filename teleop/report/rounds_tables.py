@@ -44,7 +44,10 @@ def cost_table(results: Sequence[Result]) -> Table:
 
 
 def gain_table(results: Sequence[Result]) -> Table:
-    """One line a round: mean scores on the validation tracks, and takeovers of all rounds so far that are fixed."""
+    """One line a round: mean scores on the validation tracks, and takeovers of all rounds so far that are fixed.
+
+    The goal is `FIXED_GOAL` of them.
+    """
     table = light_table("what they brought")
     for heading in ("round", "before", "after", "swapped", "takeovers fixed", "trained in", "validated in"):
         table.add_column(heading, justify="right")
@@ -55,7 +58,7 @@ def gain_table(results: Sequence[Result]) -> Table:
             f"{came.parent.score:.0f}",
             f"{came.candidate.score:.0f}",
             "yes" if came.swapped else "no",
-            "-" if result.fixed is None else f"{result.fixed} of {result.takeovers}",
+            "-" if result.share_fixed is None else f"{result.fixed} of {result.takeovers}, {result.share_fixed:.0%}",
             f"{result.train_s:.0f} s",
             f"{result.validate_s:.0f} s",
         )

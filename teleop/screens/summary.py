@@ -50,6 +50,8 @@ class Driven:
     """(T, 2) world units: where the car went, without what a rewind took back."""
     before: Best | None = None
     """The best until then; None where nothing is ever recorded."""
+    news: Fact | None = None
+    """What else is to be known by now."""
 
     @property
     def best(self) -> Best:
@@ -108,7 +110,7 @@ def _new_best(driven: Driven) -> dict[str, bool]:
 
 
 def result(driven: Driven) -> list[Fact]:
-    """Lap, tiles, the best so far, and what became of the frames."""
+    """Lap, tiles, what became of the frames, news, and the best so far."""
     lap_time_s = driven.end.figures["lap_time_s"]
     tiles, touched = len(driven.visited), int(driven.visited.sum())
     # Of a lap that was not finished, most tiles were not missed but only not reached.
@@ -118,6 +120,7 @@ def result(driven: Driven) -> list[Fact]:
         ("tiles", tiles_text),
         ("frames", frames_text(driven)),
         *corrections(driven),
+        *([driven.news] if driven.news else []),
     ]
     return facts if driven.before is None else [*facts, ("best", best_text(driven.best))]
 
