@@ -60,6 +60,6 @@ class Compact:
             return f"no episode was {how}"
         before, after, rows = (sum(getattr(one, name) for one in done) for name in ("before", "after", "rows"))
         return (
-            f"{counted(len(done), 'episode')} {how}: {before / 1e6:.1f} MB before, {after / 1e6:.1f} MB after, "
-            f"{after / rows:.0f} bytes a frame"
+            f"{counted(len(done), 'episode')} {how}: {before / 1e6:.2f} MB before, {after / 1e6:.2f} MB after; "
+            f"{before / rows:,.0f} bytes a frame before, {after / rows:,.0f} after"
         )

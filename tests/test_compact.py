@@ -14,9 +14,12 @@ import numpy.typing as npt
 import pytest
 import zarr
 
+from policy.cli import run as policy_run
 from teleop import durable
+from teleop.cli import run
 from teleop.clock import SimulatedMetronome
 from teleop.compacting import compact, restore
+from teleop.episode_writer import start_attrs
 from teleop.frame import Command, Source, Start
 from teleop.gates import Only
 from teleop.laws import PIXEL_VERSIONS
@@ -24,10 +27,12 @@ from teleop.library import info, verify
 from teleop.loop import World, run_episode
 from teleop.rendering import Rendering
 from teleop.session import SMALL_COLUMNS, Episode, Session, open_session
+from teleop.shift.demonstrations import Recorded, recorded_in
 from teleop.sinks.recorder import Recorder
+from teleop.worlds.track import TrackWorld, versions
 from teleop.writer import SessionWriter
 from tests.fakes import TOY_ENV, ScriptedDevice, ToyWorld, commands, steering
-from tests.sessions import START, append_rows, message_of, start_attrs
+from tests.sessions import START, append_rows, message_of
 
 VERSIONS = dict.fromkeys(PIXEL_VERSIONS, "1")
 
@@ -138,7 +143,7 @@ def test_verify_draws_an_archive_again_and_finds_a_byte_that_changed(session: Pa
     assert checked.rows == checked.rows_resimulated > 130
 
     rows = zarr.open_array(session / "episodes/000000/archive", mode="r+")
-    rows[40, 2] ^= 1  # in an action
+    rows[40, 2] = int(np.asarray(rows[40, 2])) ^ 1  # in an action
     (finding,) = verify(session, toy, VERSIONS).findings
     assert (finding.episode, finding.law) == ("000000", "row law")
     chunk = session / "episodes/000001/archive/c.0.0"
@@ -240,3 +245,49 @@ def test_a_kill_at_any_moment_leaves_an_episode_whole_or_archived(
     assert set(states) == {True, False}
     left = {file.name for file in (session / "episodes/000001").iterdir()}
     assert left == ({"zarr.json", "archive"} if change is compact else {"zarr.json", "final_observation", *COLUMNS})
+
+
+@pytest.fixture(scope="module")
+def lap(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A second of the real track, archived by the command; and beside it, as it was recorded."""
+    path = tmp_path_factory.mktemp("lap") / "mine.zarr"
+    with Recorder(path, TrackWorld().environment(), block_when_behind=True) as recorder:
+        run_episode(
+            Start(seed=1, mode="demo", paced=False, versions=versions()),
+            world=TrackWorld(),
+            device=ScriptedDevice(steering(75)),
+            drivers={},
+            gate=Only(Source.HUMAN),
+            sinks=[recorder],
+            metronome=SimulatedMetronome(50),
+        )
+    shutil.copytree(path, path.with_name("recorded.zarr"))
+    assert run(["compact", str(path)]) == 0
+    return path
+
+
+def test_the_track_itself_is_archived_verified_and_given_to_who_measures_shift(lap: Path) -> None:
+    assert archived(lap) == [True]
+    assert run(["verify", str(lap)]) == 0
+    ((one,), (recorded,)) = (list(recorded_in(path)) for path in (lap, lap.with_name("recorded.zarr")))
+    assert isinstance(one, Recorded)
+    assert isinstance(recorded, Recorded)
+    assert one.digest == recorded.digest
+
+
+def test_training_on_an_archive_names_the_command_that_makes_it_whole(
+    lap: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert policy_run(["train", str(lap), "--out", str(tmp_path / "out")]) == 1
+    told = capsys.readouterr()
+    assert f"`teleop compact --restore {lap}`" in told.out + told.err
+
+
+def test_the_command_says_what_came_of_it(session: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["compact", str(session), "0", "1"]) == 1
+    told = capsys.readouterr().out
+    assert "left as it was 000000: the pictures of episode 000000 can't be drawn here as they were: there is no" in told
+    assert told.splitlines()[-1] == f"{session}: no episode was archived"
+    compact(session, HERE)
+    assert run(["info", str(session)]) == 0
+    assert "3 episodes (3 archived) by Ada" in capsys.readouterr().out

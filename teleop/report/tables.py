@@ -85,8 +85,10 @@ def _shift_cells(policy: PolicyShift) -> tuple[str, ...]:
 def session_line(session: SessionInfo) -> str:
     """A session in one line."""
     operators = f" by {', '.join(session.operators)}" if session.operators else ""
+    archived = sum(episode.archived for episode in session.episodes)
+    episodes = counted(len(session.episodes), "episode") + (f" ({archived} archived)" if archived else "")
     return escape(
-        f"{session.path}: {counted(len(session.episodes), 'episode')}{operators}, {counted(session.rows, 'row')}, "
+        f"{session.path}: {episodes}{operators}, {counted(session.rows, 'row')}, "
         f"{session.seconds:.0f} s of driving, {counted(session.laps_finished, 'lap')} finished, "
         f"{session.bytes_on_disk / 1e6:.1f} MB; {session.env['id']} at {session.hz:g} Hz, begun {session.created_utc}"
     )
