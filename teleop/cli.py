@@ -27,7 +27,10 @@ from teleop.doctor import Doctor
 from teleop.errors import UsageError, UserError
 from teleop.frame import DIAGNOSIS_SEED, EVALUATION_SEED, VALIDATION_SEED
 from teleop.import_command import Import
+from teleop.joining_command import Merge, Split
+from teleop.marks_command import Discard, Restore, Trim, Undo
 from teleop.progress import progress
+from teleop.purge_command import Purge
 from teleop.record import Record
 from teleop.retake_command import Retake
 from teleop.shift_command import ShiftCommand, names_of
@@ -285,6 +288,13 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "demo": Demo,
     "import": Import,
     "info": Info,
+    "trim": Trim,
+    "discard": Discard,
+    "restore": Restore,
+    "undo": Undo,
+    "purge": Purge,
+    "merge": Merge,
+    "split": Split,
     "verify": Verify,
     "compact": Compact,
     "devices": Devices,

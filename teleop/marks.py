@@ -9,7 +9,7 @@ episodes, and written first: whatever a kill leaves can be taken back, the last 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from teleop.errors import SessionError
 from teleop.metadata import JUDGEMENTS, group_attributes
 from teleop.session import Episode
 
+Rows = npt.NDArray[np.bool_]
+"""(T,): which rows."""
 MARKS = "marks"
 UNMARKED: Mapping[str, Any] = {"excluded": [], "discarded": False, "judgement": ""}
 """The attributes that marks change, as they are without any."""
@@ -31,12 +33,17 @@ def exclude(session: Path, episode: str, start: int, stop: int) -> str:
 
     SessionError, here and below, without such a session, episode or rows, and while another process writes there.
     """
-    return _mark_rows(session, episode, start, stop, "excluded")
+    return _mark_rows(session, episode, start, stop, "excluded", lambda excluded, chosen: excluded | chosen)
 
 
 def include(session: Path, episode: str, start: int, stop: int) -> str:
     """Take such marks from rows [start, stop). Returns what was changed; empty where none had one."""
-    return _mark_rows(session, episode, start, stop, "included")
+    return _mark_rows(session, episode, start, stop, "included", lambda excluded, chosen: excluded & ~chosen)
+
+
+def trim(session: Path, episode: str, start: int, stop: int) -> str:
+    """Exclude every row but [start, stop), of which no mark is taken. Returns what was kept; empty if nothing new."""
+    return _mark_rows(session, episode, start, stop, "trimmed to", lambda excluded, chosen: excluded | ~chosen)
 
 
 def discard(session: Path, episodes: Sequence[str]) -> str:
@@ -90,13 +97,14 @@ def without(marks: Sequence[Mapping[str, Any]], episodes: Collection[str]) -> li
     return [mark for mark in remaining if mark["before"]]
 
 
-def ranges(rows: npt.NDArray[np.bool_]) -> list[list[int]]:
+def ranges(rows: Rows) -> list[list[int]]:
     """Where (T,) is true, as half-open [start, stop), apart from each other and in order."""
     edges = np.flatnonzero(np.diff(rows, prepend=False, append=False))
     return [[int(start), int(stop)] for start, stop in edges.reshape(-1, 2)]
 
 
-def _mark_rows(session: Path, name: str, start: int, stop: int, how: str) -> str:
+def _mark_rows(session: Path, name: str, start: int, stop: int, how: str, marked: Callable[[Rows, Rows], Rows]) -> str:
+    """`marked` says which rows are excluded, from those that are and those that were chosen."""
     with editing(session) as path:
         episode = find_episode(path, name)
         if not 0 <= start < stop <= episode.committed:
@@ -104,9 +112,9 @@ def _mark_rows(session: Path, name: str, start: int, stop: int, how: str) -> str
                 f"rows are marked from a first one up to a later one, which stays as it is; got {start} and {stop}: "
                 f"choose from 0 to {episode.committed}, which episode {episode.name} has"
             )
-        rows = episode.excluded
-        rows[start:stop] = how == "excluded"
-        return _mark(path, [episode], f"{how} rows {start} to {stop - 1} of", {"excluded": ranges(rows)})
+        rows = np.arange(episode.committed)
+        excluded = marked(episode.excluded, (start <= rows) & (rows < stop))
+        return _mark(path, [episode], f"{how} rows {start} to {stop - 1} of", {"excluded": ranges(excluded)})
 
 
 def _mark_episodes(session: Path, names: Sequence[str], how: str, attributes: Mapping[str, Any]) -> str:

@@ -74,6 +74,7 @@ def check_episode(file: Path, attrs: Mapping[str, Any]) -> None:
     """Raise SessionError unless readers can rely on an episode's attributes; what is merely odd, `verify` finds."""
     sound = {name: isinstance(attrs.get(name, ""), str) for name in ("mode", "expert", "operator", "device")}
     sound["seed"] = type(attrs.get("seed")) is int
+    sound["origin"] = _is_origin(attrs.get("origin"))
     sound["judgement"] = attrs.get("judgement", "") in JUDGEMENTS
     figures, excluded, parent = attrs.get("figures", {}), attrs.get("excluded", []), attrs.get("parent")
     if attrs.get("mode") == "retake":
@@ -100,6 +101,15 @@ def _is_archive(value: object) -> bool:
 def _refuse_unsound(file: Path, sound: Mapping[str, bool]) -> None:
     if wrong := ", ".join(name for name in sound if not sound[name]):
         raise SessionError(f"{file} gives no valid {wrong}: restore the file from a backup")
+
+
+def _is_origin(value: object) -> bool:
+    """None, of an episode that stands where it was recorded."""
+    return value is None or (
+        isinstance(value, dict)
+        and value.keys() == {"session", "episode"}
+        and all(isinstance(name, str) for name in value.values())
+    )
 
 
 def _are_names(value: object) -> bool:

@@ -44,6 +44,8 @@ from teleop.session import (
 )
 
 CAR_RACING_OBSERVATION = (96, 96, 3)
+PURGED = "purged"
+"""Attribute of the group of episodes: see `highest_purged`."""
 _CHUNK = re.compile(r"c\.(\d+)(\.\d+)*")
 
 
@@ -104,6 +106,7 @@ class SessionWriter:
         try:
             images = {"observation_shape": list(observation_shape), "cameras": list(cameras)}
             self._open({"hz": hz, "env": durable.plain(env), **images, "unknown": list(unknown)}, now)
+            self._purged = highest_purged(self.path)
             self._templates = array_templates(self._columns, observation_shape)
         except OSError as error:
             self._lock.release()
@@ -156,7 +159,7 @@ class SessionWriter:
         """Add an episode without rows. `attrs`: see `start_attrs`. SessionError when its seed may not be recorded."""
         check_recordable(attrs["seed"])
         numbers = [int(folder.name) for folder in _folders(self.path / "episodes") if folder.name.isdigit()]
-        folder = self.path / "episodes" / f"{max(numbers, default=-1) + 1:06d}"
+        folder = self.path / "episodes" / f"{max([*numbers, self._purged]) + 1:06d}"
         return EpisodeWriter(folder, attrs, self._columns, self._templates, self._pool)
 
     def close(self) -> None:
@@ -206,6 +209,14 @@ def _truncate(folder: Path, rows: int) -> None:
         if chunk and int(chunk[1]) * chunk_rows >= rows:
             file.unlink()
     durable.sync_folder(folder)
+
+
+def highest_purged(path: Path) -> int:
+    """The highest number of an episode that is no more, which no other may bear; -1 while there is none."""
+    number = group_attributes(path / "episodes").get(PURGED, -1)
+    if type(number) is not int:
+        raise SessionError(f"{path / 'episodes' / 'zarr.json'} gives no valid {PURGED}: restore the file from a backup")
+    return number
 
 
 def _folders(path: Path) -> list[Path]:

@@ -31,6 +31,12 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.writer": LEAF | {"teleop.session", "teleop.metadata", "teleop.durable", "teleop.episode_writer"},
     "teleop.editing": LEAF | {"teleop.session", "teleop.metadata", "teleop.durable", "teleop.writer"},
     "teleop.marks": LEAF | {"teleop.editing", "teleop.metadata", "teleop.session"},
+    "teleop.purging": LEAF
+    | {f"teleop.{part}" for part in ("editing", "marks", "metadata", "session", "durable", "writer")},
+    "teleop.joining": LEAF | {"teleop.editing", "teleop.session", "teleop.durable", "teleop.writer"},
+    "teleop.marks_command": {"teleop"},
+    "teleop.purge_command": {"teleop"},
+    "teleop.joining_command": {"teleop"},
     "teleop.laws": LEAF | {"teleop.session", "teleop.loop"},
     "teleop.rendering": LEAF | {"teleop.session", "teleop.loop", "teleop.laws", "teleop.worlds"},
     "teleop.library": LEAF | {"teleop.session", "teleop.loop", "teleop.laws", "teleop.rendering"},

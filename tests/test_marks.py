@@ -12,7 +12,7 @@ import zarr
 from teleop import marks
 from teleop.editing import change_attributes
 from teleop.library import verify
-from teleop.marks import discard, exclude, include, label_outcome, restore, undo
+from teleop.marks import discard, exclude, include, label_outcome, restore, trim, undo
 from teleop.session import Episode, open_session
 from teleop.writer import SessionWriter
 from tests.benchmarks.kills import VERSIONS
@@ -44,6 +44,14 @@ def test_rows_are_included_again_from_the_middle_of_what_was_excluded(session: P
     exclude(session, "000000", 5, 30)
     assert include(session, "000000", 10, 20) == "included rows 10 to 19 of episode 000000"
     assert excluded(session) == [[5, 10], [20, 30]]
+
+
+def test_a_trim_excludes_what_is_outside_and_leaves_what_was_excluded_inside(session: Path) -> None:
+    exclude(session, "000000", 12, 14)
+    assert trim(session, "000000", 10, 30) == "trimmed to rows 10 to 29 of episode 000000"
+    assert excluded(session) == [[0, 10], [12, 14], [30, 40]]
+    undo(session)
+    assert excluded(session) == [[12, 14]]
 
 
 def test_whole_episodes_are_discarded_and_restored(session: Path) -> None:
