@@ -88,7 +88,7 @@ def _check_whole(session: Session) -> None:
         )
 
 
-def _join(out: Path, chosen: Sequence[tuple[Session, Episode]], tell: Tell) -> Path:
+def _join(out: Path, chosen: Sequence[tuple[Session, Episode]], tell: Tell | None) -> Path:
     copies = [
         _Copy(episode, f"{number:06d}", (session.attrs["id"], episode.name))
         for number, (session, episode) in enumerate(chosen)
