@@ -163,6 +163,17 @@ def _rows(broken: npt.NDArray[np.bool_], rule: str, values: npt.NDArray[Any] | N
         yield f"{rule}; broken at row {rows[0]}{got}, {len(rows)} of {len(broken)} rows"
 
 
+def layer(name: str, attrs: Mapping[str, Any], labels: npt.NDArray[np.float32]) -> Iterator[str]:
+    """Somebody's, and of whole actions; `labels` (T, 3) are NaN where it says nothing."""
+    for attribute in ("author", "created_utc", "rule"):
+        if not isinstance(got := attrs.get(attribute), str) or not got:
+            yield f"a layer says its {attribute}; of {name} got {got!r}"
+    whole = np.isfinite(labels).all(axis=1) | np.isnan(labels).all(axis=1)
+    yield from _rows(~whole, f"a label of layer {name} is a whole action, or NaN")
+    outside = ((labels < ACTION_LOW) | (labels > ACTION_HIGH)).any(axis=1)
+    yield from _rows(outside & whole, f"a label of layer {name} is steering in [-1, 1], gas in [0, 1], brake in [0, 1]")
+
+
 def differences(attrs: Mapping[str, Any], versions: Mapping[str, str], names: Sequence[str]) -> list[str]:
     """Which of these versions are not this machine's, in words."""
     recorded = attrs.get("versions") or {}
