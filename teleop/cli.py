@@ -32,6 +32,7 @@ from teleop.marks_command import Discard, Restore, Trim, Undo
 from teleop.progress import progress
 from teleop.purge_command import Purge
 from teleop.record import Record
+from teleop.relabel_command import Relabel
 from teleop.retake_command import Retake
 from teleop.shift_command import ShiftCommand, names_of
 from teleop.udacity import HOST, OBSERVATION_SHAPE, PORT, TOP_SPEED_MPH
@@ -279,6 +280,7 @@ class Demo:
 COMMANDS: dict[str, Callable[..., Any]] = {
     "record": Record,
     "dagger": Dagger,
+    "relabel": Relabel,
     "retake": Retake,
     "evaluate": Evaluate,
     "watch": Watch,

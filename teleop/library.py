@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from teleop.frame import Image
-from teleop.laws import PIXEL_VERSIONS, Columns, broken_laws, differences, hindrance, resimulate
+from teleop.laws import PIXEL_VERSIONS, Columns, broken_laws, differences, hindrance, layer, resimulate
 from teleop.loop import World
+from teleop.metadata import group_attributes
 from teleop.rendering import MakeWorld, Rendering
-from teleop.session import ARCHIVE_VERSION, Episode, SessionError, open_session
+from teleop.session import ARCHIVE_VERSION, LABELS, Episode, SessionError, open_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ class Finding:
 
     episode: str
     law: str
-    """Which promise: integrity, attributes, row law, steps, time, written, ranges, re-simulation."""
+    """Which promise: integrity, attributes, row law, steps, time, written, ranges, layers, re-simulation."""
     message: str
     """The rule and what was got."""
 
@@ -212,6 +213,7 @@ class _Check:
         laws = broken_laws(episode.attrs, columns, self._unknown)
         broken = [Finding(episode.name, law, message) for law, message in laws]
         self.findings += broken
+        self.findings += _layers(episode)
         self.episodes, self.rows = self.episodes + 1, self.rows + episode.committed
         if broken:
             self._gap(episode, "rows that break a law can't be driven again")
@@ -236,6 +238,17 @@ class _Check:
 
     def _gap(self, episode: Episode, why: str) -> None:
         self.gaps.append(Finding(episode.name, "re-simulation", f"not checkable here: {why}"))
+
+
+def _layers(episode: Episode) -> Iterator[Finding]:
+    """What is wrong with the labels that were added later."""
+    for name in episode.layers:
+        try:
+            broken = list(layer(name, group_attributes(episode.path / LABELS / name), episode.layer(name)))
+        except SessionError as error:
+            yield Finding(episode.name, "integrity", str(error))
+        else:
+            yield from (Finding(episode.name, "layers", message) for message in broken)
 
 
 def _recorded(episode: Episode) -> list[str]:

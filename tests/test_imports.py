@@ -39,13 +39,14 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.joining_command": {"teleop"},
     "teleop.laws": LEAF | {"teleop.session", "teleop.loop"},
     "teleop.rendering": LEAF | {"teleop.session", "teleop.loop", "teleop.laws", "teleop.worlds"},
-    "teleop.library": LEAF | {"teleop.session", "teleop.loop", "teleop.laws", "teleop.rendering"},
+    "teleop.library": LEAF | {f"teleop.{part}" for part in ("session", "loop", "laws", "metadata", "rendering")},
     "teleop.compacting": LEAF
     | {
         f"teleop.{part}"
         for part in ("archive", "durable", "editing", "episode_writer", "metadata", "session", "writer")
     },
     "teleop.compact_command": {"teleop"},
+    "teleop.layers": LEAF | {f"teleop.{part}" for part in ("durable", "editing", "metadata", "session", "writer")},
     "teleop.exchange": LEAF
     | {f"teleop.{part}" for part in ("exchange", "session", "writer", "episode_writer", "udacity", "words")},
     # The loop knows Protocols, the parts know the vocabulary.
@@ -58,7 +59,15 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.devices": PARTS | SEAT | {"teleop.devices"},
     "teleop.sinks": PARTS
     | SEAT
-    | {"teleop.sounds", "teleop.track_map", "teleop.sinks", "teleop.session", "teleop.writer", "teleop.episode_writer"}
+    | {
+        "teleop.layers",
+        "teleop.sounds",
+        "teleop.track_map",
+        "teleop.sinks",
+        "teleop.session",
+        "teleop.writer",
+        "teleop.episode_writer",
+    }
     | {"teleop.autonomy", "teleop.ghost", "teleop.words"},
     # What a person sees.
     "teleop.pen": set(),
@@ -104,6 +113,9 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.way": {"teleop"},
     "teleop.retake_command": LEAF | {"teleop.record", "teleop.retaking"},
     "teleop.retaking": {"teleop"},
+    "teleop.replayed": {"teleop"},
+    "teleop.relabel_command": LEAF | {"teleop.record", "teleop.relabelling"},
+    "teleop.relabelling": {"teleop"},
     "teleop.again": PARTS,
     "teleop.burden": LEAF | {"teleop.autonomy"},
     "teleop.dagger_command": LEAF | {"teleop.record"},
