@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -19,51 +19,20 @@ from teleop import durable
 from teleop.cli import run
 from teleop.clock import SimulatedMetronome
 from teleop.compacting import compact, restore
-from teleop.episode_writer import start_attrs
-from teleop.frame import Command, Source, Start
+from teleop.frame import Source, Start
 from teleop.gates import Only
-from teleop.laws import PIXEL_VERSIONS
 from teleop.library import info, verify
-from teleop.loop import World, run_episode
+from teleop.loop import run_episode
 from teleop.rendering import Rendering
 from teleop.session import SMALL_COLUMNS, Episode, Session, open_session
 from teleop.shift.demonstrations import Recorded, recorded_in
 from teleop.sinks.recorder import Recorder
 from teleop.worlds.track import TrackWorld, versions
-from teleop.writer import SessionWriter
-from tests.fakes import TOY_ENV, ScriptedDevice, ToyWorld, commands, steering
-from tests.sessions import START, append_rows, message_of
+from tests.archives import HERE, VERSIONS, record, toy
+from tests.fakes import ScriptedDevice, ToyWorld, steering
+from tests.sessions import message_of
 
-VERSIONS = dict.fromkeys(PIXEL_VERSIONS, "1")
-
-
-def toy(_: Mapping[str, Any]) -> World:
-    return ToyWorld()
-
-
-HERE = Rendering(toy, VERSIONS)
 COLUMNS = ("observation", *(column.name for column in SMALL_COLUMNS))
-
-
-def record(path: Path) -> Path:
-    """An episode that was rewound, a second one, and one whose recording was killed after two commits."""
-    rewind, on = commands(Command.REWIND), commands(Command.PAUSE)
-    with Recorder(path, TOY_ENV) as recorder:
-        for seed, script in ((5, [*steering(60), rewind, on, *steering(10, first=2)]), (6, steering(9))):
-            run_episode(
-                Start(seed=seed, mode="demo", paced=False, operator="Ada", versions=VERSIONS),
-                world=ToyWorld(),
-                device=ScriptedDevice(script),
-                drivers={},
-                gate=Only(Source.HUMAN),
-                sinks=[recorder],
-                metronome=SimulatedMetronome(50),
-            )
-    with SessionWriter(path, TOY_ENV) as session:
-        killed = session.begin_episode(start_attrs(START) | {"versions": VERSIONS})
-        append_rows(killed, 51, ToyWorld())
-        killed.commit()
-    return recorder.path
 
 
 @pytest.fixture(scope="module")
