@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from teleop.bank_command import BankCommand
+from teleop.budget_command import BudgetCommand
 from teleop.compact_command import Compact
 from teleop.dagger_command import DaggerCommand
 from teleop.devices_command import Devices
@@ -188,6 +189,15 @@ class Bank(BankCommand):
 
 
 @dataclass(frozen=True)
+class Budget(BudgetCommand):
+    """Spend the same minutes on corrections and on more demonstrations, and see which made the better policy."""
+
+    def run(self, console: Console) -> int:
+        self.check()
+        return self.spend(LearnerFrom, console)
+
+
+@dataclass(frozen=True)
 class Udacity:
     """Serve Udacity's self-driving-car simulator: a policy drives it, and a touch of your controls takes over."""
 
@@ -285,6 +295,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "evaluate": Evaluate,
     "watch": Watch,
     "bank": Bank,
+    "budget": Budget,
     "shift": Shift,
     "udacity": Udacity,
     "demo": Demo,

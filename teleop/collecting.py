@@ -79,13 +79,13 @@ class EpisodeRef:
         return Burden.of(self.figures)
 
 
-def collect(collection: Collection, console: Console) -> list[EpisodeRef]:
+def collect(collection: Collection, console: Console, max_steps: int = HEADLESS_MAX_STEPS) -> list[EpisodeRef]:
     """Drive every track without a window; returns what was recorded, in order, once all of it is on disk.
 
     Both drivers' actions are kept for every tick, and the silent referee's. SessionError when the session can't be
     written.
     """
-    with closing(Drives(collection, max_steps=HEADLESS_MAX_STEPS)) as drives, drives.logbook() as logbook:
+    with closing(Drives(collection, max_steps=max_steps)) as drives, drives.logbook() as logbook:
         recorder, before = logbook.open(), recorded_in(logbook.path)
         with progress(console, escape(f"collecting into {logbook.path.name}"), len(collection.seeds)) as update:
             for done, seed in enumerate(collection.seeds, start=1):

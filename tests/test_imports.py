@@ -94,11 +94,14 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.words": set(),
     "teleop.report": PARTS
     | {f"teleop.{part}" for part in ("report", "evaluate", "library", "session", "shift", "sinks", "words")}
-    | {f"teleop.{part}" for part in ("bank", "burden", "dagger", "rendering", "rounds")},
+    | {f"teleop.{part}" for part in ("bank", "budget", "burden", "dagger", "rendering", "rounds")},
     # Commands wire the parts; policy reaches them as an argument, from cli alone.
     "teleop.takeovers": LEAF | {"teleop.session"},
     "teleop.bank": {"teleop"},
     "teleop.bank_command": {"teleop"},
+    "teleop.budget": {"teleop"},
+    "teleop.budget_command": {"teleop"},
+    "teleop.spending": {"teleop"},
     "teleop.dagger": set(),
     "teleop.rounds": {"teleop"},
     "teleop.rounds_driving": {"teleop"},

@@ -70,7 +70,7 @@ class Inventor:
     parents: list[str | None] = field(default_factory=list)
 
     def train(self, sessions: Sequence[Path], checkpoint: Path, parent: Path | None) -> Chore:
-        self.parents.append(parent and parent.stem)
+        self.parents.append(parent.stem if parent else None)
         episodes = [f"{session.stem} {one.name}" for session in sessions for one in open_session(session).episodes]
         return self._make(checkpoint, "\n".join(episodes))
 
