@@ -40,7 +40,7 @@ class Choice:
     def run(self) -> None:
         session = recorded(self.teacher, LAPS)
         checkpoint = WORK / f"choice-{self.cell.stem}.safetensors"
-        recipe = (*RECIPES.get(self.teacher, ()), *self.options, "--select-tracks", "0")
+        recipe = (*RECIPES.get(("bc", self.teacher), ()), *self.options, "--select-tracks", "0")
         command("policy", "train", "--out", str(checkpoint), *recipe, str(session))
         tracks = ("--first-seed", str(FIRST_SEED), "--tracks", str(TRACKS))
         evaluation = evaluated(str(checkpoint), checkpoint.name, *tracks)

@@ -82,9 +82,13 @@ TEACHERS = {
 }
 """Who drives the laps, by the options of `teleop record`."""
 RECIPES = {
-    "simulated human": ("--zoom-in", "--setting-off", "0.1", "--label-lead", "1", "--shift", "1.5", "--turn-deg", "5")
+    ("bc", "simulated human"): (
+        *("--zoom-in", "--setting-off", "0.1", "--label-lead", "1"),
+        *("--shift", "1.5", "--turn-deg", "5"),
+    ),
+    ("pilotnet", "autopilot"): ("--zoom-in",),
 }
-"""By teacher: the options of `policy train` that are not its defaults, chosen on validation tracks."""
+"""By architecture and teacher: the options of `policy train` that are not its defaults, chosen on validation tracks."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,7 @@ class Policy:
         """Make the checkpoint; the CPU seconds that training and choosing took together."""
         session = recorded(self.teacher, self.laps)
         before = cpu_of_children_s()
-        recipe = ("--arch", self.arch, "--seed", str(self.seed), *RECIPES.get(self.teacher, ()), *options)
+        recipe = ("--arch", self.arch, "--seed", str(self.seed), *RECIPES.get((self.arch, self.teacher), ()), *options)
         command("policy", "train", *recipe, "--out", str(self.checkpoint), str(session))
         return cpu_of_children_s() - before
 
