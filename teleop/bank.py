@@ -1,7 +1,8 @@
 """The takeover bank: every takeover is a regression test for the learners that come after it.
 
 What was executed until a second before the takeover is driven again, exactly; from there the learner drives. A mistake
-is fixed if a wheel stays on the road, and from the takeover's frame on the car near its middle, for three seconds.
+is fixed if a wheel stays on the road, and from the takeover's frame on the car near its middle, for three seconds, and
+it does not stand still.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from rich.console import Console
 
 from teleop.clock import SimulatedMetronome
 from teleop.devices.scripted import Care, off_course, watched_road
+from teleop.devices.standstill import Standstill
 from teleop.errors import UserError
 from teleop.evaluate import MakeDriver
 from teleop.frame import HZ, Command, Controls, Source, Start, Tick
@@ -143,7 +145,7 @@ class _Examiner:
         self._pose, self._lead = pose, lead
 
     def reset(self, start: Start) -> None:
-        self._road = watched_road(start)
+        self._road, self._standstill = watched_road(start), Standstill()
         self.as_recorded = True
         self.wrong = ""
 
@@ -156,11 +158,14 @@ class _Examiner:
     def _mistake(self, tick: Tick) -> str:
         """In words; empty where there is none."""
         seconds = (tick.step - self._lead) / HZ
+        stood = self._standstill.noticed(tick.step, float(tick.outcome.pose[3]), learner_drives=True)
         lateral, askew = off_course(self._road, tick)
         if tick.outcome.wheels_on_road == 0:
             what = "all wheels off the road"
         elif seconds >= 0 and (lateral > CARE.wrong_lateral or askew > CARE.wrong_heading):
             what = f"{lateral:.1f} units and {askew:.1f} rad off"
+        elif stood:
+            what = "standing still"
         else:
             return ""
         return f"{abs(seconds):.1f} s {'before' if seconds < 0 else 'after'} it {what}"

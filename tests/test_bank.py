@@ -125,3 +125,20 @@ def test_a_session_of_another_world_has_no_bank(tmp_path: Path) -> None:
         pass
     with pytest.raises(UserError, match="can't be"):
         check_bank(tmp_path / "toy.zarr", Autopilot, 1, quiet())
+
+
+class Parked:
+    """Brakes, whatever happens."""
+
+    def reset(self, start: Start) -> None:
+        pass
+
+    def act(self, tick: Tick) -> Action:
+        return np.array([0.0, 0.0, 0.5], np.float32)
+
+
+def test_a_learner_that_stands_still_has_fixed_nothing(corrected: Path) -> None:
+    first = found(corrected)[0]
+    verdict = answered(Parked(), replace(first, actions=first.actions[:60], pose=first.pose[:61], step=60))
+    assert verdict.fixed is False
+    assert "standing still" in verdict.why
