@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from contextlib import suppress
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +12,6 @@ import pytest
 import zarr
 
 from policy.cli import run as policy_run
-from teleop import durable
 from teleop.cli import run
 from teleop.clock import SimulatedMetronome
 from teleop.compacting import compact, restore
@@ -30,6 +26,7 @@ from teleop.sinks.recorder import Recorder
 from teleop.worlds.track import TrackWorld, versions
 from tests.archives import HERE, VERSIONS, record, toy
 from tests.fakes import ScriptedDevice, ToyWorld, steering
+from tests.power import power_for
 from tests.sessions import message_of
 
 COLUMNS = ("observation", *(column.name for column in SMALL_COLUMNS))
@@ -164,56 +161,29 @@ def test_what_has_no_world_or_is_damaged_stays_as_it_is(session: Path) -> None:
     assert left["000002"] == ""
 
 
-class KilledError(Exception):
-    pass
-
-
-class Power:
-    """Goes out before the nth time that something on the disk changes its name, or goes."""
-
-    def __init__(self, changes: int) -> None:
-        self._left = changes
-
-    def needed_by(self, change: Callable[..., Any]) -> Callable[..., Any]:
-        def powered(*arguments: Any) -> Any:
-            self._left -= 1
-            if self._left < 0:
-                raise KilledError
-            return change(*arguments)
-
-        return powered
-
-
-CHANGES = ((durable, "replace_file"), (durable, "replace_files"), (shutil, "rmtree"), (Path, "rename"))
-
-
 @pytest.mark.parametrize("change", [compact, restore])
-def test_a_kill_at_any_moment_leaves_an_episode_whole_or_archived(
-    session: Path, change: Callable[..., object], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_kill_at_any_moment_leaves_an_episode_whole_or_archived(session: Path, change: Callable[..., object]) -> None:
     recorded = open_session(session).episodes[1].digest()
     if change is restore:
         compact(session, HERE, ["1"])
+    with power_for(None) as power:
+        change(copied(session, "all"), HERE, ["1"])
     states = []
-    for changes in count():
-        power = Power(changes)
-        with monkeypatch.context() as patch:
-            for owner, name in (
-                (durable, "replace_file"),
-                (durable, "replace_files"),
-                (shutil, "rmtree"),
-                (Path, "rename"),
-            ):
-                patch.setattr(owner, name, power.needed_by(getattr(owner, name)))
-            with suppress(KilledError):
-                change(session, HERE, ["1"])
-                break
-        states.append(archived(session)[1])
-        assert open_session(session, HERE).episodes[1].digest() == recorded
+    for changes in (0, power.made // 2, *range(power.made - 4, power.made)):
+        killed = copied(session, f"{changes}")
+        with power_for(changes):
+            change(killed, HERE, ["1"])
+        states.append(archived(killed)[1])
+        assert open_session(killed, HERE).episodes[1].digest() == recorded
+        change(killed, HERE, ["1"])
+        left = {file.name for file in (killed / "episodes/000001").iterdir()}
+        assert left == ({"zarr.json", "archive"} if change is compact else {"zarr.json", "final_observation", *COLUMNS})
     assert states == sorted(states, reverse=change is restore)
     assert set(states) == {True, False}
-    left = {file.name for file in (session / "episodes/000001").iterdir()}
-    assert left == ({"zarr.json", "archive"} if change is compact else {"zarr.json", "final_observation", *COLUMNS})
+
+
+def copied(session: Path, name: str) -> Path:
+    return Path(shutil.copytree(session, session.with_name(f"{name}.zarr")))
 
 
 @pytest.fixture(scope="module")
