@@ -116,11 +116,6 @@ class Layer:
         self._changed: set[int] = set()
         """...and those of them that are not committed."""
 
-    @property
-    def labelled(self) -> int:
-        """Rows that have a label."""
-        return int(np.isfinite(self.labels[:, 0]).sum())
-
     def put(self, row: int, action: Action) -> None:
         """Label a row; it stays in memory until `commit`. ActionError unless it is an action."""
         self.labels[row] = checked_action(action, str(self._attrs["author"]))

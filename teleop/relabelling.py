@@ -27,7 +27,7 @@ from teleop.frame import Command, Controls, Source, Start, Tick
 from teleop.gates import Shadow
 from teleop.hands import every_hand_device
 from teleop.layers import Layer, LayerWriter
-from teleop.loop import Sink, View, run_episode
+from teleop.loop import Sink, run_episode
 from teleop.progress import progress
 from teleop.relabel_command import Relabel
 from teleop.rendering import recorded_pictures
@@ -36,7 +36,7 @@ from teleop.screens.stage import Stage
 from teleop.screens.summary import GLANCE_S
 from teleop.session import Episode, Session, open_session
 from teleop.settings.settings import load_settings
-from teleop.sinks.label_hud import LabelHud
+from teleop.sinks.label_hud import LabelHud, labelled_words
 from teleop.sinks.labelling import Labelling
 from teleop.sinks.messages import HEAD
 from teleop.sinks.picture import SHOWN, draw_picture
@@ -161,7 +161,7 @@ class Relabelling:
             metronome=self._metronome,
             nudge=replayed,
         )
-        return Played(replayed.episode.name, take.labels.labelled, len(replayed.rows))
+        return Played(replayed.episode.name, int(take.labels.labelled.sum()), len(replayed.rows))
 
 
 def play_headless(relabelling: Relabelling, episodes: Sequence[Episode], console: Console) -> Iterator[Played]:
@@ -194,8 +194,9 @@ def play_in_window(relabelling: Relabelling, episodes: Sequence[Episode], consol
         while place < len(episodes):
             with closing(relabelling.prepare(episodes[place])) as take:
                 hud = hud_of(take, window, seat, relabelling.hz)
-                yield (played := relabelling.play(take, Waiting(seat), [hud]))
-                wants = seat.wants or ask(Stage(window, seat), take.world.view(), played)
+                yield relabelling.play(take, Waiting(seat), [hud])
+                following = episodes[place + 1].name if place + 1 < len(episodes) else None
+                wants = seat.wants or ask(Stage(window, seat), take, following)
             if wants is Flow.QUIT:
                 return
             place += wants is not Flow.AGAIN
@@ -207,18 +208,15 @@ def hud_of(take: Take, window: Window, seat: Seat, hz: float) -> LabelHud:
     return LabelHud(window, take.world, seat, take.labels, name, take.before, hz)
 
 
-def ask(stage: Stage, view: View, played: Played) -> Meaning | None:
+def ask(stage: Stage, take: Take, following: str | None) -> Meaning | None:
     """Say how it went; NEXT, AGAIN or QUIT. None where nobody is there to answer."""
-    hints = [
-        stage.hint("next episode, if there is one", Flow.NEXT),
-        stage.hint("this one again", Flow.AGAIN),
-        stage.hint("quit", Flow.QUIT),
-    ]
+    onward = "leave: it was the last" if following is None else f"next: episode {following}"
+    hints = [stage.hint(onward, Flow.NEXT), stage.hint("this one again", Flow.AGAIN), stage.hint("quit", Flow.QUIT)]
 
     def paint(canvas: pygame.Surface) -> None:
-        draw_picture(canvas, view, round(canvas.get_height() * SHOWN))
-        told = f"{played.labelled:,} of {counted(played.rows, 'frame')} have a label in this layer."
-        stage.window.pen.card(canvas, f"Episode {played.episode}", [told], [HEAD, *hints])
+        draw_picture(canvas, take.world.view(), round(canvas.get_height() * SHOWN))
+        title = f"Episode {take.replayed.episode.name}"
+        stage.window.pen.card(canvas, title, [labelled_words(take.labels)], [HEAD, *hints])
 
     seconds = math.inf if stage.seat.person else GLANCE_S
     return stage.ask(paint, Command.PAUSE, Flow.NEXT, Flow.AGAIN, seconds=seconds)

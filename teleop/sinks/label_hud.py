@@ -20,7 +20,7 @@ from teleop.sinks.picture import draw_picture
 from teleop.sinks.plates import draw_border, draw_driver, draw_light, draw_notices
 from teleop.window import Window
 
-BARS = (("steering", 0.22), ("gas", 0.5), ("brake", 0.78))
+BARS = (("steering", 0.26), ("gas", 0.53), ("brake", 0.8))
 """Of an action's numbers, and how far down the strip."""
 NOW, BEFORE = RECORDING, ACCENT
 
@@ -29,7 +29,17 @@ class Labelled(Protocol):
     """Where labels go."""
 
     @property
-    def labelled(self) -> int: ...
+    def name(self) -> str:
+        """Of the layer."""
+
+    @property
+    def labelled(self) -> npt.NDArray[np.bool_]:
+        """(K,): which steps have a label by now."""
+
+
+def labelled_words(labels: Labelled) -> str:
+    """ "312 of 1,042 frames have a label in layer careful"."""
+    return f"{labels.labelled.sum():,} of {len(labels.labelled):,} frames have a label in layer {labels.name}."
 
 
 class LabelHud:
@@ -87,16 +97,27 @@ class LabelHud:
         strip = pygame.Rect(0, canvas.get_height() - pen.px(HEIGHT), canvas.get_width(), pen.px(HEIGHT))
         draw_picture(canvas, self._world.view(), bottom=strip.top)
         pygame.draw.rect(canvas, DARK, strip)
+        self._draw_timeline(canvas, strip)
         self._draw_bars(canvas, strip)
         self._draw_place(canvas, strip, float(outcome.pose[3]))
         on = self._now is not None
         draw_border(canvas, pen, NOW if on else BEFORE, bottom=strip.top)
-        light = draw_light(canvas, pen, on, "LABEL", f"{self._labels.labelled:,} frames")
+        light = draw_light(canvas, pen, on, "LABEL", f"{self._labels.labelled.sum():,} frames")
         draw_driver(canvas, pen, self._who(on), left=light.right, colour=NOW if on else BEFORE)
 
     def _who(self, on: bool) -> str:
         who = f"you · {self._seat.name}" if self._seat.person else self._seat.name
         return f"{who}: labelling" if on else f"{who}: hands off, nothing is labelled"
+
+    def _draw_timeline(self, canvas: pygame.Surface, strip: pygame.Rect) -> None:
+        """Along the strip's top: what is labelled of all of it, and where it plays."""
+        line = pygame.Rect(strip.left, strip.top, strip.width, self._pen.px(6))
+        pygame.draw.rect(canvas, TRACK, line)
+        edges = np.flatnonzero(np.diff(self._labels.labelled, prepend=False, append=False)).reshape(-1, 2)
+        for begin, end in edges / len(self._before):
+            fill(canvas, line, begin, end, NOW)
+        x = line.left + round(line.width * self._step / len(self._before))
+        pygame.draw.rect(canvas, INK, (x - 1, line.top, 3, line.height))
 
     def _draw_bars(self, canvas: pygame.Surface, strip: pygame.Rect) -> None:
         pen, left, width = self._pen, round(strip.width * CONTROLS[0]), round(strip.width * CONTROLS[1])
@@ -128,8 +149,8 @@ class LabelHud:
         played, all_of_it = self._step / self._hz, len(self._before) / self._hz
         pen.text(canvas, f"{played:.1f} of {all_of_it:.1f} s", (right, head - pen.px(8)), 34, INK, "midleft")
         pen.text(canvas, self._name, (right, head + pen.px(18)), 20, DIM, "midleft")
-        now = pen.text(canvas, "above: now", (right, foot), 20, NOW, "midleft")
-        pen.text(canvas, "below: before", (now.right + pen.px(16), foot), 20, BEFORE, "midleft")
+        now = pen.text(canvas, "above now", (right, foot), 20, NOW, "midleft")
+        pen.text(canvas, "below before", (now.right + pen.px(10), foot), 20, BEFORE, "midleft")
 
     # What is said while nothing plays ---------------------------------------------------------------------------------
 
@@ -140,8 +161,7 @@ class LabelHud:
             self._pen.card(canvas, "Keys and buttons", [self._go_on()], (HEAD, *bindings.help_table()))
             return
         colour = INK if why in (PAUSED, REWOUND) else WARNING
-        labelled = f"{self._labels.labelled:,} of {len(self._before):,} frames have a label in this layer."
-        self._pen.card(canvas, self._title(why), [self._go_on(), labelled], self._hints(), colour)
+        self._pen.card(canvas, self._title(why), [self._go_on(), labelled_words(self._labels)], self._hints(), colour)
 
     def _title(self, why: str) -> str:
         if why == REWOUND:

@@ -30,9 +30,14 @@ class Labelling:
         self._unsaved = 0
 
     @property
-    def labelled(self) -> int:
-        """Rows of the episode that have a label by now."""
-        return self._layer.labelled
+    def name(self) -> str:
+        """Of the layer."""
+        return self._layer.path.name
+
+    @property
+    def labelled(self) -> npt.NDArray[np.bool_]:
+        """(K,): which steps have a label by now."""
+        return np.asarray(np.isfinite(self._layer.labels[self._rows, 0]))
 
     def on_start(self, start: Start) -> None:
         pass
