@@ -268,8 +268,8 @@ def _validation(checkpoint: Path) -> str:
 
 
 def _scores(round: Round) -> str:
-    """ "843, was 552"."""
-    return f"{round.candidate.score:.0f}, was {round.parent.score:.0f}"
+    """ "scores 843, was 552"."""
+    return f"scores {round.candidate.score:.0f}, was {round.parent.score:.0f}"
 
 
 def _verdict(number: int, round: Round) -> str:

@@ -206,7 +206,7 @@ def test_a_round_is_told_with_its_cost_and_its_bank(plan: Plan) -> None:
     # One takeover an episode; the last of the six can only be of round 2.
     assert [(one.fixed, one.takeovers, one.share_fixed) for one in (first, second)] == [(1, 2, 0.5), (4, 5, 0.8)]
     assert said[1] == "round 1: 1 of 2 takeovers fixed (50%, the goal is 90%)"
-    assert driving.told[:2] == ["round 1: 700, was 500", "round 1: 700, was 500; 1 of 2 fixed"]
+    assert driving.told[:2] == ["round 1: scores 700, was 500", "round 1: scores 700, was 500; 1 of 2 fixed"]
     assert (first.train_s, first.validate_s) == (12, 12)
 
 

@@ -75,7 +75,8 @@ def summarise(stage: Stage, driven: Driven, view: View, next_track: int | None, 
         picture = track_map(pen.px(MAP))
         picture.draw(canvas, (body.right - picture.size, body.top), driven.visited, driven.line)
         if stage.seat.person:
-            draw_light(pen, canvas, (body.centerx, body.top + pen.px(MAP + 36)), recording=not practice)
+            below_map = body.right - picture.size // 2, body.top + pen.px(MAP + 36)
+            draw_light(pen, canvas, below_map, recording=not practice)
         height = pen.px(PITCH) * len(hints)
         pen.hints(canvas, hints, pygame.Rect(body.left + pen.px(80), body.bottom - height, pen.px(580), height))
 
