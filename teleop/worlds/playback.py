@@ -106,6 +106,8 @@ class Playback:
         self._easel: Any = FastCarRacing(domain_randomize=domain_randomize)
         self._easel.drawing = False
         self._easel.reset(seed=seed)
+        self.road = Road(np.array([point[2:4] for point in self._easel.track], np.float64), HALF_WIDTH)
+        """The track."""
         self._plain = [tile.color.copy() for tile in self._easel.road]
         self._view = TrackView(self._easel)
         self._moments: list[Moment] = []
@@ -120,11 +122,6 @@ class Playback:
     def reached(self) -> int:
         """Rows that can be shown: 0 to this."""
         return len(self._moments)
-
-    @property
-    def road(self) -> Road:
-        """The track."""
-        return Road(np.array([point[2:4] for point in self._easel.track], np.float64), HALF_WIDTH)
 
     def drive_on(self, seconds: float, now: Callable[[], float] = time.perf_counter) -> None:
         """For about so long: a step takes 0.2 ms, but the track, at the beginning and after a rewind, 13 ms."""

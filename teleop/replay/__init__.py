@@ -1,0 +1,1 @@
+"""Looking at what was recorded: the viewer's parts."""
