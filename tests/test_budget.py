@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from rich.console import Console
 
 from teleop.budget import Case, Cell, Spent, Terms, cells_in, spend
 from teleop.cli import run
 from teleop.errors import UsageError
+from teleop.frame import Action, Start, Tick
+from teleop.loop import Driver
 from teleop.report.budget_tables import budget_figure, budget_tables, comparisons
 from teleop.session import open_session
 from teleop.spending import StandIns
@@ -173,6 +176,31 @@ def test_stand_ins_drive_to_the_frame(tmp_path: Path) -> None:
     (episode,) = open_session(tmp_path / "demos.zarr").episodes
     assert (episode.attrs["seed"], episode.attrs["mode"], len(episode.action)) == (5, "demo", 120)
     assert "--setting-off" in means.recipe("simulated", 2)
+
+
+class StraightOn:
+    """A learner that knows no bend, and builds itself."""
+
+    def __call__(self) -> Driver:
+        return self
+
+    def identity(self) -> Mapping[str, str]:
+        return {"name": "straight", "sha256": "0"}
+
+    def reset(self, start: Start) -> None:
+        pass
+
+    def act(self, tick: Tick) -> Action:
+        return np.array([0.0, 0.5, 0.0], np.float32)
+
+
+def test_stand_ins_correct_to_the_frame_and_count_what_their_hands_were_on(tmp_path: Path) -> None:
+    means = StandIns(lambda _: StraightOn(), steps=1, tracks=1, workers=1)
+    spent = means.correct(tmp_path / "c.zarr", "autopilot", Path("learner"), first_track=5, frames=200)
+    episodes = open_session(tmp_path / "c.zarr").episodes
+    assert sum(len(episode.action) for episode in episodes) == 200
+    assert spent == Spent(4.0, sum(episode.hands_on.sum() for episode in episodes) / 50, 5 + len(episodes))
+    assert 0 < spent.hands_on_s < spent.watched_s
 
 
 @pytest.mark.parametrize(

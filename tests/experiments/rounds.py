@@ -17,6 +17,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from itertools import product
 from pathlib import Path
 
 from policy.checkpoint import digest, load_checkpoint
@@ -81,25 +82,31 @@ class Corrected:
 
     first: Policy
     limits: Limits
+    warm: bool = False
+    """Each training goes on from the one before, with a quarter of the steps, instead of from scratch."""
+
+    @property
+    def name(self) -> str:
+        return self.first.name + ("-warm" if self.warm else "")
 
     @property
     def cell(self) -> Path:
-        return self.limits.cells / f"{self.first.name}.json"
+        return self.limits.cells / f"{self.name}.json"
 
     @property
     def learner(self) -> Path:
         """The first one."""
-        return self.limits.work / f"{self.first.name}.safetensors"
+        return self.limits.work / f"{self.name}.safetensors"
 
     @property
     def session(self) -> Path:
         """Of the corrections."""
-        return self.limits.work / f"{self.first.name}.zarr"
+        return self.limits.work / f"{self.name}.zarr"
 
     @property
     def out(self) -> Path:
         """Of the rounds."""
-        return self.limits.work / f"{self.first.name}-rounds"
+        return self.limits.work / f"{self.name}-rounds"
 
     def run(self) -> None:
         """Learn, correct round by round, evaluate, by the commands a user has."""
@@ -114,11 +121,12 @@ class Corrected:
         tracks = ("--tracks", str(self.limits.tracks))
         cell = {
             **asdict(self.first),
+            "warm": self.warm,
             "code": code_digest(ROUNDS_CODE),
             "rounds": told,
             "learner": last.name,
             "weights": digest({}, load_checkpoint(last).weights),
-            "evaluation": evaluated(str(last), f"rounds-{self.first.name}", *tracks),
+            "evaluation": evaluated(str(last), f"rounds-{self.name}", *tracks),
             "cpu_s": cpu_of_children_s() - began_s,
         }
         save(self.cell, rounded(cell))
@@ -146,7 +154,7 @@ class Corrected:
     def _go_round(self, number: int) -> None:
         """The recipe and its seed are the first learner's."""
         who = ("--learner", str(self.learner), "--demos", str(self._demos), "--expert", EXPERTS[self.first.teacher])
-        much = ("--rounds", str(number), "--episodes", str(self.limits.episodes))
+        much = ("--rounds", str(number), "--episodes", str(self.limits.episodes), *(["--warm"] if self.warm else []))
         command("teleop", "dagger", str(self.session), *who, *much, "--headless", "--fast", "--out", str(self.out))
 
     def _round(self, number: int) -> Cell:
@@ -190,8 +198,8 @@ def all_corrected(limits: Limits) -> Iterator[Corrected]:
         ("bc", "simulated human", 20),
         ("pilotnet", "autopilot", 20),
     ):
-        for seed in SEEDS:
-            yield Corrected(Policy(arch, teacher, laps, seed), limits)
+        for warm, seed in product((False, True), SEEDS):
+            yield Corrected(Policy(arch, teacher, laps, seed), limits, warm)
 
 
 def main() -> None:
@@ -199,11 +207,13 @@ def main() -> None:
     parser.add_argument("--again", action="store_true", help="make cells anew whose code has changed since")
     parser.add_argument("--only", default="", metavar="PART", help="make only cells whose names hold this")
     parser.add_argument("--trial", action="store_true", help="see that it works: one short round, not shown in README")
+    parser.add_argument("--warm", action="store_true", help="make the cells whose trainings begin warm instead")
     parser.add_argument("--episodes", type=int, default=Limits.episodes, help="a round's")
     asked = parser.parse_args()
     limits = TRIAL if asked.trial else replace(Limits(), episodes=asked.episodes)
     WORK.mkdir(parents=True, exist_ok=True)
-    for corrected in (one for one in all_corrected(limits) if asked.only in one.cell.name):
+    wanted = (one for one in all_corrected(limits) if asked.only in one.cell.name and one.warm == asked.warm)
+    for corrected in wanted:
         if due(corrected.cell, ROUNDS_CODE, asked.again):
             print(f"== {corrected.cell.name}", flush=True)
             corrected.run()
@@ -227,8 +237,9 @@ def table_lines(limits: Limits) -> Iterator[str]:
 def table_row(first: Policy, cell: Cell) -> str:
     rounds, told = cell["rounds"], cell["evaluation"]
     arch = "" if first.arch == "bc" else f"{first.arch}, "
+    warm = ", warm" if cell["warm"] else ""
     shown = (
-        f"{arch}{first.teacher}, {first.laps}",
+        f"{arch}{first.teacher}, {first.laps}{warm}",
         str(first.seed),
         f"{sum(one['watched_s'] for one in rounds):.0f} s, {sum(one['hands_on_s'] for one in rounds):.0f} s",
         ", ".join(
