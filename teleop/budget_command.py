@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -52,9 +52,10 @@ class BudgetCommand:
         ascending = all(low < high for low, high in zip((0.0, *self.minutes), self.minutes, strict=False))
         rules = {
             "minutes": (bool(self.minutes) and ascending, "above 0 and ascending, each once"),
-            "laps": (all(1 <= laps <= 100 for laps in self.laps), "from 1 to 100"),
-            "draws": (all(0 <= draw < MOST_DRAWS for draw in self.draws), f"from 0 to {MOST_DRAWS - 1}"),
-            "seeds": (all(seed >= 0 for seed in self.seeds), "at least 0"),
+            "laps": (_all(1 <= laps <= 100 for laps in self.laps), "from 1 to 100, at least one"),
+            "draws": (_all(0 <= draw < MOST_DRAWS for draw in self.draws), f"from 0 to {MOST_DRAWS - 1}, at least one"),
+            "seeds": (_all(seed >= 0 for seed in self.seeds), "from 0 up, at least one"),
+            "experts": (bool(self.experts), "autopilot, simulated or both"),
             "steps": (self.steps >= 1, "at least 1"),
             "tracks": (1 <= self.tracks <= MOST_TRACKS, f"from 1 to {MOST_TRACKS}"),
             "workers": (self.workers >= 1, "at least 1"),
@@ -88,6 +89,12 @@ class BudgetCommand:
         cases: Iterator[Case] = (Case(*which) for which in product(self.experts, self.laps, self.draws))
         for case in cases:
             yield from spend(case, terms, self.seeds, means, self.out)
+
+
+def _all(hold: Iterable[bool]) -> bool:
+    """And there is one."""
+    held = list(hold)
+    return bool(held) and all(held)
 
 
 def _line(cell: Cell) -> str:

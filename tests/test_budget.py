@@ -209,6 +209,7 @@ def test_stand_ins_correct_to_the_frame_and_count_what_their_hands_were_on(tmp_p
         (["--minutes", "2", "1"], "above 0 and ascending"),
         (["--minutes", "0", "1"], "above 0 and ascending"),
         (["--laps", "0"], "--laps is from 1"),
+        (["--seeds"], "--seeds is from 0 up, at least one"),
         (["--draws", "800"], "--draws is from 0 to 799"),
         (["--tracks", "101"], "--tracks is from 1 to 100"),
     ],
