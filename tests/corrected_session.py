@@ -45,10 +45,14 @@ class Corrector(Scripted):
         return Controls(COAST, hands_on=False, commands=(*commands,) if self._ticks < 218 else (Command.FINISH,))
 
 
-def record_corrected(path: Path) -> Path:
-    """Record two episodes, the second a short one, and return the session's folder."""
+WHOLE, SHORT = (TRACK, 10_000), (TRACK + 1, 20)
+"""Episodes: the track, and after how many ticks it ends at the latest."""
+
+
+def record_corrected(path: Path, episodes: Sequence[tuple[int, int]] = (WHOLE, SHORT)) -> Path:
+    """Record the episodes, and return the session's folder."""
     with closing(TrackWorld()) as world, Recorder(path, world.environment(), block_when_behind=True) as recorder:
-        for track, ticks in ((TRACK, 10_000), (TRACK + 1, 20)):
+        for track, ticks in episodes:
             start = Start(
                 track,
                 "dagger",
