@@ -26,6 +26,7 @@ from teleop.dagger_command import DaggerCommand
 from teleop.devices_command import Devices
 from teleop.doctor import Doctor
 from teleop.errors import UsageError, UserError
+from teleop.export_command import Export
 from teleop.frame import DIAGNOSIS_SEED, EVALUATION_SEED, VALIDATION_SEED
 from teleop.import_command import Import
 from teleop.joining_command import Merge, Split
@@ -34,6 +35,7 @@ from teleop.progress import progress
 from teleop.purge_command import Purge
 from teleop.record import Record
 from teleop.relabel_command import Relabel
+from teleop.replay_command import Replay
 from teleop.retake_command import Retake
 from teleop.shift_command import ShiftCommand, names_of
 from teleop.udacity import HOST, OBSERVATION_SHAPE, PORT, TOP_SPEED_MPH
@@ -294,12 +296,14 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "retake": Retake,
     "evaluate": Evaluate,
     "watch": Watch,
+    "replay": Replay,
     "bank": Bank,
     "budget": Budget,
     "shift": Shift,
     "udacity": Udacity,
     "demo": Demo,
     "import": Import,
+    "export": Export,
     "info": Info,
     "trim": Trim,
     "discard": Discard,

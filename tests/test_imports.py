@@ -48,7 +48,8 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.compact_command": {"teleop"},
     "teleop.layers": LEAF | {f"teleop.{part}" for part in ("durable", "editing", "metadata", "session", "writer")},
     "teleop.exchange": LEAF
-    | {f"teleop.{part}" for part in ("exchange", "session", "writer", "episode_writer", "udacity", "words")},
+    | {f"teleop.{part}" for part in ("exchange", "session", "writer", "episode_writer", "udacity", "words")}
+    | {"teleop.pen", "teleop.replay"},
     # The loop knows Protocols, the parts know the vocabulary.
     "teleop.loop": LEAF | {"teleop.road", "teleop.clock"},
     "teleop.gates": LEAF,
@@ -127,10 +128,16 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.sitting": {"teleop"},
     "teleop.demo": {"teleop"},
     "teleop.watch": {"teleop"},
+    "teleop.replay": PARTS
+    | SEAT
+    | {"teleop.clock", "teleop.editing", "teleop.ghost", "teleop.laws", "teleop.marks", "teleop.replay", "teleop.session"}
+    | {"teleop.sinks", "teleop.track_map", "teleop.worlds"},
+    "teleop.replay_command": {"teleop"},
     "teleop.udacity_driving": {"teleop"},
     "teleop.doctor": {"teleop"},
     "teleop.checkup": {"teleop"},
     "teleop.devices_command": {"teleop"},
+    "teleop.export_command": {"teleop"},
     "teleop.import_command": {"teleop"},
     "teleop.cli": {"teleop", "policy"},
     "teleop.__main__": {"teleop.cli"},
