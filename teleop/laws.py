@@ -169,9 +169,11 @@ def layer(name: str, attrs: Mapping[str, Any], labels: npt.NDArray[np.float32]) 
         if not isinstance(got := attrs.get(attribute), str) or not got:
             yield f"a layer says its {attribute}; of {name} got {got!r}"
     whole = np.isfinite(labels).all(axis=1) | np.isnan(labels).all(axis=1)
-    yield from _rows(~whole, f"a label of layer {name} is a whole action, or NaN")
+    yield from _rows(np.asarray(~whole), f"a label of layer {name} is a whole action, or NaN")
     outside = ((labels < ACTION_LOW) | (labels > ACTION_HIGH)).any(axis=1)
-    yield from _rows(outside & whole, f"a label of layer {name} is steering in [-1, 1], gas in [0, 1], brake in [0, 1]")
+    yield from _rows(
+        np.asarray(outside & whole), f"a label of layer {name} is steering in [-1, 1], gas in [0, 1], brake in [0, 1]"
+    )
 
 
 def differences(attrs: Mapping[str, Any], versions: Mapping[str, str], names: Sequence[str]) -> list[str]:

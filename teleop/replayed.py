@@ -51,7 +51,7 @@ class Replayed:
 
     def act(self, tick: Tick) -> Action:
         """What was wanted then."""
-        return self.proposal[tick.step]
+        return np.asarray(self.proposal[tick.step])
 
     def push(self, tick: Tick) -> float:
         """As it was then."""
@@ -111,4 +111,4 @@ class Pictures:
             self._begin()
         while self._number < wanted:
             self._piece, self._number = next(self._pieces), self._number + 1
-        return self._piece[row % PIECE_ROWS]
+        return np.asarray(self._piece[row % PIECE_ROWS])

@@ -15,7 +15,7 @@ import pytest
 
 from policy import cli as policy
 from policy.kinds import Kind
-from policy.labels import LabelRule
+from policy.labels import ZOOM_STEPS, LabelRule
 from teleop.cli import run
 from teleop.clock import SimulatedMetronome
 from teleop.drivers.nudge import FOR_AUTOPILOT, Nudge
@@ -33,7 +33,7 @@ from tests.fakes import TOY_ENV, ScriptedDevice, Tape, ToyWorld, steering
 from tests.mending import Play, failed, failure, play, press_key
 from tests.player import Moves, press, ticks
 from tests.sessions import record
-from tests.test_end_to_end import GRAIN, A, B, Y, hold
+from tests.test_end_to_end import GRAIN, A, B, Y, hold, rows
 from tests.virtual_joystick import VirtualPad
 
 __all__ = ["failed", "failure", "play"]
@@ -67,12 +67,12 @@ def played(session: Path, *controls: Controls, sinks: Sequence[Sink] = ()) -> Pl
             return relabelling.play(take, Hands(controls), sinks)
 
 
-def layer(session: Path) -> npt.NDArray[np.float32]:
-    return open_session(session).episodes[0].layer("careful")
+def layer(session: Path, name: str = "careful") -> npt.NDArray[np.float32]:
+    return open_session(session).episodes[0].layer(name)
 
 
-def labelled_rows(session: Path) -> list[int]:
-    return np.flatnonzero(np.isfinite(layer(session)).all(axis=1)).tolist()
+def labelled_rows(session: Path, name: str = "careful") -> list[int]:
+    return np.flatnonzero(np.isfinite(layer(session, name)).all(axis=1)).tolist()
 
 
 # What becomes a label -------------------------------------------------------------------------------------------------
@@ -223,8 +223,8 @@ def somebody_steers_along() -> Moves:
 def test_what_a_gamepad_steers_along_is_what_the_layer_holds_and_what_is_learned(failed: Path, play: Play) -> None:
     play(somebody_steers_along, "relabel", str(failed), "--name", "careful", "--author", "Ada", "--speed", "2")
     assert labelled_rows(failed) == list(range(25, 75))
-    assert layer(failed)[25:60] == pytest.approx(np.tile(np.float32([-0.25, 0.5, 0.0]), (35, 1)), abs=GRAIN)
-    assert layer(failed)[60:75] == pytest.approx(np.tile(np.float32([0.5625, 0.25, 0.0]), (15, 1)), abs=GRAIN)
+    assert layer(failed)[25:60] == pytest.approx(rows((35, (-0.25, 0.5, 0.0))), abs=GRAIN)
+    assert layer(failed)[60:75] == pytest.approx(rows((15, (0.5625, 0.25, 0.0))), abs=GRAIN)
     (episode,) = open_session(failed).episodes
     taught = LabelRule("layer:careful").read(episode)
     assert np.flatnonzero(taught.kind == Kind.LAYER).tolist() == list(range(50, 75)), "the camera zooms in until 50"
@@ -237,7 +237,7 @@ def test_what_was_relabelled_and_retaken_is_in_the_next_trainings_table(
     failed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["relabel", str(failed), "--name", "mended", "--expert", "simulated", "--headless"]) == 0
-    labels = np.isfinite(open_session(failed).episodes[0].layer("mended")).all(axis=1)[50:].sum()
+    labels = sum(row >= ZOOM_STEPS for row in labelled_rows(failed, "mended"))
     assert labels > 0, "it would have taken over"
     monkeypatch.setattr("teleop.retaking.HEADLESS_MAX_STEPS", 40)
     assert run(["retake", str(failed), "0", "70", "--expert", "simulated", "--headless", "--fast"]) == 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,8 @@ from policy.labels import LabelRule
 from teleop.cli import run
 from teleop.clock import SimulatedMetronome
 from teleop.errors import UsageError
-from teleop.frame import HZ, Command, Controls, Source
+from teleop.frame import HZ, Command, Controls
+from teleop.report.shift_moments import BEFORE, MomentPictures
 from teleop.retake_command import Retake
 from teleop.retaking import Retaking
 from teleop.session import Episode, open_session
@@ -27,16 +30,18 @@ from tests.lessons import mark
 from tests.mending import QUIET, ROWS, TRACK, Play, failed, failure, play, press_key
 from tests.player import Moves, press, ticks
 from tests.sessions import change_json, record
+from tests.shift_reports import moment
 from tests.test_end_to_end import GRAIN, START, A, Y, hold, rows
 from tests.virtual_joystick import VirtualPad
 
 __all__ = ["failed", "failure", "play"]
 FRAME = 60
 HELD = 20
+AUTOPILOT = ("--expert", "autopilot", "--headless", "--fast")
 
 
-def retaken(session: Path, *options: str, frame: int = FRAME) -> int:
-    return run(["retake", str(session), "0", str(frame), "--expert", "autopilot", "--headless", "--fast", *options])
+def retaken(session: Path, frame: int = FRAME) -> int:
+    return run(["retake", str(session), "0", str(frame), *AUTOPILOT])
 
 
 # By a gamepad ---------------------------------------------------------------------------------------------------------
@@ -162,10 +167,14 @@ def test_a_drive_begins_in_the_middle_of_a_track_as_if_it_had_been_driven(failed
         assert np.array_equal(world.reset(TRACK).pose, there.pose)
 
 
-def test_the_silent_referee_and_the_stand_in_say_the_same(failed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worst_moment_of_a_shift_report_opens_by_the_command_that_it_names(
+    failed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worst = replace(moment("straight", FRAME + BEFORE), session=failed)
+    teleop, *words = shlex.split(MomentPictures(worst, {}, "").retake)
     monkeypatch.setattr("teleop.retaking.HEADLESS_MAX_STEPS", 20)
-    assert retaken(failed) == 0
+    assert (teleop, run([*words, *AUTOPILOT])) == ("teleop", 0)
     _, child = open_session(failed).episodes
+    assert child.attrs["parent"]["step"] == FRAME
     assert (child.attrs["end"], child.attrs["expert"], child.attrs["device"]) == ("truncated", "autopilot", "autopilot")
     assert np.array_equal(child.human_action[FRAME:], child.autopilot_action[FRAME:])
-    assert (child.driver[FRAME:] == Source.HUMAN).all()

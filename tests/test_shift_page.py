@@ -76,6 +76,7 @@ def test_a_policys_name_is_text_and_nothing_else(page: str) -> None:
 
 def test_a_moment_is_named_so_that_it_can_be_opened(page: str) -> None:
     assert "episode <code>000000</code>, frame <code>90</code>" in page
+    assert re.search(r"two seconds before: <code>teleop retake \S*sample.zarr 0 0</code>", page)
     assert 'alt="frame 90" class="departure"' in page
     assert page.count("data:image/webp;base64,") == 2
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -36,6 +37,12 @@ class MomentPictures:
     """PNG by frame, in order, the departure's among them."""
     animation: str
     """WebP, endless."""
+
+    @property
+    def retake(self) -> str:
+        """The command by which somebody drives on from two seconds before the departure: sooner, it can be helped."""
+        frame = max(0, self.moment.frame - BEFORE)
+        return shlex.join(["teleop", "retake", str(self.moment.session), str(int(self.moment.episode)), str(frame)])
 
 
 def moment_pictures(moments: Sequence[Moment]) -> Iterator[MomentPictures]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 
 from teleop.frame import Action, Outcome
 from teleop.worlds.track import TrackWorld
@@ -17,7 +17,7 @@ class MidDrive(TrackWorld):
 
     def __init__(
         self,
-        before: Sequence[Action],
+        before: Collection[Action],
         *,
         domain_randomize: bool = False,
         max_steps: int | None = None,
