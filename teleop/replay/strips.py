@@ -84,7 +84,7 @@ class Strips:
         def heights(actions: npt.NDArray[np.float32]) -> Floats:
             """Steering to the left is up."""
             value = actions[rows, column].astype(np.float64)
-            return zero + (value if column == 0 else -value) * reach
+            return np.asarray(zero + (value if column == 0 else -value) * reach)
 
         for points in self._lines(x, heights(self._reel.action)):
             foot = [(points[-1][0], zero), (points[0][0], zero)]

@@ -76,10 +76,14 @@ class Timeline:
             for start, stop in runs(there):
                 left, width = self._span(lane, start, stop)
                 hatch(picture, pygame.Rect(left, lane.top, width, lane.height), colour)
-        for stop, rows in reversed(self._stops.items()):  # the takeover on top
-            for row in rows:
-                sign(picture, stop, (self._span(lane, row, row + 1)[0], lane.top - self._pen.px(8)), self._pen.px(5))
+        self._draw_signs(picture, lane)
         return picture
+
+    def _draw_signs(self, picture: pygame.Surface, lane: pygame.Rect) -> None:
+        for kind in (Stop.REWIND, Stop.DISAGREEMENT, Stop.OFF_ROAD, Stop.TAKEOVER):  # this one on top
+            for row in self._stops[kind]:
+                middle = self._span(lane, row, row + 1)[0], lane.top - self._pen.px(8)
+                sign(picture, kind, middle, self._pen.px(5))
 
     def _fill(
         self,

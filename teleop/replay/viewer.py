@@ -70,7 +70,12 @@ class Viewer:
         self._said, self._said_ticks, self._said_colour = "", 0, INK
         self._held: tuple[Meaning, int] | None = None
         self._drag: Callable[[int], None] | None = None
-        self._do: Mapping[Do, Callable[[], object]] = {
+        self._do = self._actions()
+        pygame.mouse.set_visible(True)
+
+    def _actions(self) -> Mapping[Do, Callable[[], object]]:
+        """What is asked for by a key, but for marks; always of the episode that is open then."""
+        return {
             Do.PLAY: lambda: self.player.pause_or_play(),
             Do.BACKWARDS: lambda: self.player.play(-1),
             Do.FORWARDS: lambda: self.player.play(1),
@@ -90,7 +95,6 @@ class Viewer:
             Do.HELP: self._turn_help,
             Do.QUIT: self._leave,
         }
-        pygame.mouse.set_visible(True)
 
     @property
     def reel(self) -> Reel:
@@ -106,11 +110,13 @@ class Viewer:
         """Until the person has had enough."""
         self._metronome.start()
         before_ns = 0
-        while not self.left:
-            now_ns = self._metronome.wait(1.0).time_ns
-            self.tick((now_ns - before_ns) / 1e9)
-            before_ns = now_ns
-        self._open.projector.close()
+        try:
+            while not self.left:
+                now_ns = self._metronome.wait(1.0).time_ns
+                self.tick((now_ns - before_ns) / 1e9)
+                before_ns = now_ns
+        finally:
+            self._open.projector.close()
 
     def tick(self, seconds: float) -> None:
         """Hear, go on by so much time, drive a little more of it again, and show it."""

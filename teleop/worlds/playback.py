@@ -103,9 +103,7 @@ class Playback:
         """The track's seed and an episode's columns: (T,), (T, 3), (T, 4)."""
         self._seed, self._steps, self._actions, self._poses = seed, step.tolist(), action, pose
         self._rerun: Any = _Rerun(domain_randomize=domain_randomize)
-        self._easel: Any = FastCarRacing(domain_randomize=domain_randomize)
-        self._easel.drawing = False
-        self._easel.reset(seed=seed)
+        self._easel = _standing(seed, domain_randomize)
         self.road = Road(np.array([point[2:4] for point in self._easel.track], np.float64), HALF_WIDTH)
         """The track."""
         self._plain = [tile.color.copy() for tile in self._easel.road]
@@ -195,6 +193,14 @@ class Playback:
             tile.color[:] = easel.road_color if touched else plain
         car.particles.clear()
         car.particles.extend(_Trail(mark.color, mark.poly[:points]) for mark, points in moment.skid_marks)
+
+
+def _standing(seed: int, domain_randomize: bool) -> Any:
+    """A simulation on that track, which draws only when it is told to."""
+    env = FastCarRacing(domain_randomize=domain_randomize)
+    env.drawing = False
+    env.reset(seed=seed)
+    return env
 
 
 @dataclass(frozen=True, slots=True)
