@@ -133,8 +133,7 @@ class Relabelling:
         self.config, self.session = config, session
         self.hz = float(session.attrs["hz"])
         self._writer = writer
-        paced = PacedMetronome(self.hz * config.speed)
-        self._metronome = SimulatedMetronome(self.hz) if config.headless else paced
+        self._metronome = SimulatedMetronome(self.hz) if config.headless else PacedMetronome(self.hz * config.speed)
 
     def prepare(self, episode: Episode) -> Take:
         """An episode, ready to be played once. SessionError when it can't be read."""

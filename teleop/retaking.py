@@ -109,7 +109,8 @@ def drive_in_window(retaking: Retaking, logbook: Logbook, console: Console) -> I
         def drive(seed: int, sinks: Sequence[Sink]) -> End:
             return retaking.drive(seed, sinks, seat)
 
-        sitting = Sitting(window, seat, retaking.world, settings, drive, logbook)
+        moment = ("retake", f"from frame {config.frame} of episode {retaking.way.parent['episode']}")
+        sitting = Sitting(window, seat, retaking.world, settings, drive, logbook, news=lambda: moment)
         track = retaking.way.seed
         yield from (driven.end for driven in sitting.drive(range(track, track + 1)) if driven.recorded)
 

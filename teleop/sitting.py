@@ -14,7 +14,7 @@ from teleop.devices.seat import Seat
 from teleop.frame import End
 from teleop.logbook import Logbook
 from teleop.loop import Sink
-from teleop.screens.countdown import count_down
+from teleop.screens.countdown import ROLLING, STANDING, count_down
 from teleop.screens.facts import Fact
 from teleop.screens.failed import failed
 from teleop.screens.ready import Prospect, ready
@@ -28,6 +28,7 @@ from teleop.sinks.trace import Trace
 from teleop.sounds import Sounds
 from teleop.tracks import Tracks
 from teleop.window import Window
+from teleop.worlds.mid_drive import MidDrive
 from teleop.worlds.track import TrackWorld
 
 DriveTrack = Callable[[int, Sequence[Sink]], End]
@@ -89,7 +90,8 @@ class Sitting:
             return True
         self._world.reset(track)  # for its picture
         recording = self._logbook is not None and not self._practice
-        return count_down(self._stage, self._sounds, self._world.view(), track, recording)
+        begins = ROLLING if isinstance(self._world, MidDrive) else STANDING
+        return count_down(self._stage, self._sounds, self._world.view(), track, recording, begins)
 
     def _episode(self, track: int) -> Driven:
         before = self._logbook.best if self._logbook else None

@@ -14,13 +14,17 @@ from teleop.sinks.picture import SHOWN, draw_picture
 from teleop.sounds import Sound, Sounds
 
 SECONDS = 3
+STANDING = "from above; the camera zooms in"
+"""How a drive begins at the start line..."""
+ROLLING = "in mid-drive: the car rolls at once"
+"""...and elsewhere."""
 
 
-def count_down(stage: Stage, sounds: Sounds, view: View, track: int, recording: bool) -> bool:
-    """Count over `view`, or as long as nobody skips it; False when they quit."""
+def count_down(stage: Stage, sounds: Sounds, view: View, track: int, recording: bool, begins: str = STANDING) -> bool:
+    """Count over `view`, or as long as nobody skips it; False when they quit. `begins` says how it will."""
     for left in range(SECONDS, 0, -1):
         sounds.play(Sound.COUNT)
-        answer = stage.ask(_painted(stage, view, left, track, recording), Command.PAUSE, seconds=1.0)
+        answer = stage.ask(_painted(stage, view, left, track, recording, begins), Command.PAUSE, seconds=1.0)
         if answer is Flow.QUIT:
             return False
         if answer is Command.PAUSE:
@@ -29,7 +33,7 @@ def count_down(stage: Stage, sounds: Sounds, view: View, track: int, recording: 
     return True
 
 
-def _painted(stage: Stage, view: View, left: int, track: int, recording: bool) -> Paint:
+def _painted(stage: Stage, view: View, left: int, track: int, recording: bool, begins: str) -> Paint:
     pen = stage.window.pen
     skip = f"start at once: {stage.said(Command.PAUSE)}"
 
@@ -42,7 +46,7 @@ def _painted(stage: Stage, view: View, left: int, track: int, recording: bool) -
         pen.text(canvas, f"Track {track}", (middle, plate.top + pen.px(38)), 32, INK, "center")
         pen.text(canvas, f"{left}", (middle, plate.top + pen.px(138)), 180, ACCENT, "center")
         draw_light(pen, canvas, (middle, plate.top + pen.px(222)), recording)
-        pen.text(canvas, "from above; the camera zooms in", (middle, plate.bottom - pen.px(54)), 20, DIM, "center")
+        pen.text(canvas, begins, (middle, plate.bottom - pen.px(54)), 20, DIM, "center")
         pen.text(canvas, skip, (middle, plate.bottom - pen.px(28)), 22, DIM, "center")
 
     return paint

@@ -10,7 +10,7 @@ import pygame
 
 from teleop.bindings import Flow, Rewind
 from teleop.frame import HZ, Action, Command, End, Frame, Outcome, Source, Start, Tick
-from teleop.loop import PAUSED, REWOUND
+from teleop.loop import CRASHED, PAUSED, REWOUND
 from teleop.pen import ACCENT, DARK, DIM, INK, RECORDING, TRACK, WARNING, Hint
 from teleop.sinks.gauges import CONTROLS, FIGURES, HEIGHT, fill
 from teleop.sinks.hud import Seated, Shown
@@ -158,19 +158,25 @@ class LabelHud:
         bindings, canvas = self._seat.bindings, self._window.canvas
         if self._seat.help_wanted:
             canvas.fill(DARK)
-            self._pen.card(canvas, "Keys and buttons", [self._go_on()], (HEAD, *bindings.help_table()))
+            self._pen.card(canvas, "Keys and buttons", [self._go_on(why)], (HEAD, *bindings.help_table()))
             return
         colour = INK if why in (PAUSED, REWOUND) else WARNING
-        self._pen.card(canvas, self._title(why), [self._go_on(), labelled_words(self._labels)], self._hints(), colour)
+        self._pen.card(
+            canvas, self._title(why), [self._go_on(why), labelled_words(self._labels)], self._hints(), colour
+        )
 
     def _title(self, why: str) -> str:
         if why == REWOUND:
             return f"Rewound {(self._played_to - self._step) / self._hz:.1f} s"
         if why == PAUSED:
             return self._name[0].upper() + self._name[1:] if self._step == 0 else "Paused"
+        if why == CRASHED:
+            return "Off the playfield"
         return why[0].upper() + why[1:]
 
-    def _go_on(self) -> str:
+    def _go_on(self, why: str) -> str:
+        if why == CRASHED:
+            return "There it ends: go back, or be done with it."
         presses = self._seat.bindings.said(Command.PAUSE)
         if not self._seat.person:
             return f"Press {presses} to go on."
