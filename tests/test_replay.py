@@ -12,8 +12,15 @@ import pygame
 import pytest
 
 from teleop.cli import run
+from teleop.clock import SimulatedMetronome
+from teleop.compacting import compact
 from teleop.editing import find_episode
 from teleop.errors import SessionError, UsageError
+from teleop.frame import HZ, Source, Start
+from teleop.gates import Only
+from teleop.loop import run_episode
+from teleop.pen import DARK
+from teleop.rendering import recorded_pictures
 from teleop.replay.keys import MEANINGS, ROWS, Do
 from teleop.replay.marking import NO_RANGE
 from teleop.replay.player import SPEEDS, Player
@@ -21,11 +28,13 @@ from teleop.replay.stops import Stop, neighbour, stops
 from teleop.replay.viewer import Viewer, wrapped
 from teleop.replay_command import index_of
 from teleop.session import Session, open_session
+from teleop.sinks.recorder import Recorder
 from teleop.window import Window
 from teleop.worlds.track import versions
 from teleop.writer import session_lock
-from tests.corrected_session import REWOUND, TAKEN_OVER, TRACK, record_corrected
+from tests.corrected_session import REWOUND, SHORT, TAKEN_OVER, TRACK, record_corrected
 from tests.corrected_session import ROWS as RECORDED_ROWS
+from tests.fakes import TOY_ENV, ScriptedDevice, ToyWorld, steering
 from tests.replaying import at, drag, press, ticks
 from tests.test_hud import ReadPen
 
@@ -197,6 +206,36 @@ def test_where_only_pygame_is_another_it_is_driven_again_and_says_so(
 ) -> None:
     viewer = driven_again(Viewer(window, session, versions() | {"pygame": "pygame 9"}), pen)
     assert "re-simulated, drawn by pygame" in said(viewer, pen)
+
+
+def test_pictures_of_another_world_are_shown_as_recorded_in_their_own_proportions(
+    window: Window, pen: ReadPen, tmp_path: Path
+) -> None:
+    shape = (80, 160, 3)
+    with Recorder(tmp_path / "toy", TOY_ENV, block_when_behind=True, observation_shape=shape) as recorder:
+        run_episode(
+            Start(seed=1, mode="demo", paced=False, versions={"box2d": "1"}),
+            ToyWorld(observation_shape=shape),
+            ScriptedDevice(steering(30)),
+            {},
+            Only(Source.HUMAN),
+            [recorder],
+            SimulatedMetronome(HZ),
+        )
+    viewer = Viewer(window, open_session(recorder.path), versions())
+    assert "as recorded; not checkable here: Toy-v0 can't be driven again" in said(viewer, pen)
+    shown = [y for y in range(60, 480) if window.canvas.get_at((500, y)) != pygame.Color(DARK)]
+    assert shown[-1] - shown[0] == pytest.approx(780 / 2, abs=8)  # as wide as CarRacing-v3's, half as high
+
+
+def test_an_archived_episode_has_its_pictures_once_it_was_driven_again(
+    window: Window, pen: ReadPen, tmp_path: Path
+) -> None:
+    path = record_corrected(tmp_path / "town", [SHORT])
+    compact(path, recorded_pictures())
+    viewer = Viewer(window, open_session(path), versions())
+    assert "archived without pictures; re-simulating" in said(viewer, pen)
+    assert "re-simulated" in said(driven_again(viewer, pen), pen).splitlines()
 
 
 def test_a_rewound_branch_and_who_drives_are_said(viewer: Viewer, pen: ReadPen) -> None:
