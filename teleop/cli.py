@@ -37,6 +37,7 @@ from teleop.record import Record
 from teleop.relabel_command import Relabel
 from teleop.replay_command import Replay
 from teleop.retake_command import Retake
+from teleop.sessions_command import Sessions
 from teleop.shift_command import ShiftCommand, names_of
 from teleop.udacity import HOST, OBSERVATION_SHAPE, PORT, TOP_SPEED_MPH
 from teleop.words import counted
@@ -304,6 +305,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "demo": Demo,
     "import": Import,
     "export": Export,
+    "sessions": Sessions,
     "info": Info,
     "trim": Trim,
     "discard": Discard,

@@ -23,6 +23,7 @@ from zarr.storage import MemoryStore
 
 from teleop import durable
 from teleop.archive import ARCHIVE, digest_of, packed
+from teleop.disk import bytes_on_disk
 from teleop.editing import editing, find_episode
 from teleop.episode_writer import EpisodeWriter
 from teleop.frame import Image
@@ -114,7 +115,7 @@ def _changed(
 
 
 def _compacted(session: Session, episode: Episode, change: Callable[[Session, Episode], None]) -> Compacted:
-    before = _bytes(episode.path)
+    before = bytes_on_disk(episode.path)
     left = ""
     try:
         change(session, episode)
@@ -122,7 +123,7 @@ def _compacted(session: Session, episode: Episode, change: Callable[[Session, Ep
         left = str(error)
     finally:
         _tidy(episode)
-    return Compacted(episode.name, episode.committed, before, _bytes(episode.path), left)
+    return Compacted(episode.name, episode.committed, before, bytes_on_disk(episode.path), left)
 
 
 def _archive(session: Session, episode: Episode, renderer: Renderer, tell: Tell) -> None:
@@ -228,7 +229,3 @@ def _set_version(path: Path, archives: bool) -> None:
     if archives != (attrs["format_version"] == ARCHIVE_VERSION):
         attrs["format_version"] = ARCHIVE_VERSION if archives else FORMAT_VERSION
         durable.replace_file(path / "zarr.json", durable.group_metadata(attrs))
-
-
-def _bytes(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from teleop.disk import bytes_on_disk
 from teleop.frame import Image
 from teleop.laws import PIXEL_VERSIONS, Columns, broken_laws, differences, hindrance, layer, resimulate
 from teleop.loop import World
@@ -29,6 +30,8 @@ class EpisodeInfo:
     expert: str
     operator: str
     device: str
+    round: int | None
+    """Of corrections, where they were collected in rounds."""
     rows: int
     """Committed, abandoned branches included."""
     kept_rows: int
@@ -38,6 +41,8 @@ class EpisodeInfo:
     end: str
     """How it ended; empty when recording was killed before the end."""
     discarded: bool
+    judgement: str
+    """A person's: success, failure, or empty for none."""
     archived: bool
     """Its pictures are drawn again from its seed and actions."""
     figures: Mapping[str, float | int | None]
@@ -84,6 +89,15 @@ class SessionInfo:
         """Who drove, each once, in alphabetical order."""
         return tuple(sorted({episode.operator for episode in self.episodes if episode.operator}))
 
+    @property
+    def rounds(self) -> int:
+        """How many rounds of corrections it holds."""
+        return len({episode.round for episode in self.episodes if episode.round is not None})
+
+    @property
+    def discarded(self) -> int:
+        return sum(episode.discarded for episode in self.episodes)
+
 
 def info(path: str | Path) -> SessionInfo:
     """Sum up a session. SessionError when it can't be opened."""
@@ -92,7 +106,7 @@ def info(path: str | Path) -> SessionInfo:
     episodes: list[EpisodeInfo] = []
     for episode in session.episodes:
         try:
-            episodes.append(_episode_info(episode, session.attrs["hz"]))
+            episodes.append(episode_info(episode, session.attrs["hz"]))
         except SessionError as error:
             damaged.append((episode.name, str(error)))
     return SessionInfo(
@@ -103,11 +117,12 @@ def info(path: str | Path) -> SessionInfo:
         env=session.attrs["env"],
         episodes=tuple(episodes),
         damaged=tuple(sorted(damaged)),
-        bytes_on_disk=_bytes(session.path),
+        bytes_on_disk=bytes_on_disk(session.path),
     )
 
 
-def _episode_info(episode: Episode, hz: float) -> EpisodeInfo:
+def episode_info(episode: Episode, hz: float) -> EpisodeInfo:
+    """Sum up an episode of a session of `hz`. SessionError when it is damaged."""
     attrs = episode.attrs
     return EpisodeInfo(
         name=episode.name,
@@ -116,19 +131,17 @@ def _episode_info(episode: Episode, hz: float) -> EpisodeInfo:
         expert=attrs.get("expert", ""),
         operator=attrs.get("operator", ""),
         device=attrs.get("device", ""),
+        round=attrs.get("round"),
         rows=episode.committed,
         kept_rows=int((episode.kept & ~episode.excluded).sum()),
         seconds=episode.committed / hz,
         end=attrs.get("end") or "",
         discarded=episode.discarded,
+        judgement=episode.judgement,
         archived=episode.archived,
         figures=attrs.get("figures", {}),
-        bytes_on_disk=_bytes(episode.path),
+        bytes_on_disk=bytes_on_disk(episode.path),
     )
-
-
-def _bytes(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ def check_episode(file: Path, attrs: Mapping[str, Any]) -> None:
     """Raise SessionError unless readers can rely on an episode's attributes; what is merely odd, `verify` finds."""
     sound = {name: isinstance(attrs.get(name, ""), str) for name in ("mode", "expert", "operator", "device")}
     sound["seed"] = type(attrs.get("seed")) is int
+    sound["round"] = isinstance(attrs.get("round"), int | None)
     sound["origin"] = _is_origin(attrs.get("origin"))
     sound["judgement"] = attrs.get("judgement", "") in JUDGEMENTS
     figures, excluded, parent = attrs.get("figures", {}), attrs.get("excluded", []), attrs.get("parent")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import tyro
 from rich.console import Console
@@ -13,6 +14,9 @@ from rich.prompt import Confirm
 
 from teleop.errors import UsageError
 from teleop.words import counted
+
+if TYPE_CHECKING:
+    from teleop.purging import Discarded
 
 
 @dataclass(frozen=True)
@@ -29,18 +33,19 @@ class Purge:
 
         found = discarded_in(self.session)
         if found.episodes:
-            many, minutes = counted(len(found.episodes), "episode"), found.seconds / 60
-            console.print(
-                f"discarded: {many}, {minutes:.1f} minutes, {found.bytes_on_disk / 1e6:.1f} MB: "
-                f"{', '.join(found.episodes)}",
-                highlight=False,
-            )
-        if found.episodes and not (self.yes or _agreed(console)):
-            console.print("nothing was deleted")
-            return 0
+            console.print(_told(found), highlight=False)
+            if not (self.yes or _agreed(console)):
+                console.print("nothing was deleted")
+                return 0
         gone = purge(self.session, found.episodes)
-        console.print(escape(f"{counted(len(gone), 'episode')} deleted from {self.session}"), highlight=False)
+        said = f"{counted(len(gone), 'episode')} deleted" if gone else "no episode is discarded, nothing was deleted"
+        console.print(escape(f"{self.session}: {said}"), highlight=False)
         return 0
+
+
+def _told(found: Discarded) -> str:
+    many, minutes, size = counted(len(found.episodes), "episode"), found.seconds / 60, found.bytes_on_disk / 1e6
+    return f"discarded: {many}, {minutes:.1f} minutes, {size:.1f} MB: {', '.join(found.episodes)}"
 
 
 def _agreed(console: Console) -> bool:

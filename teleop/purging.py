@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from teleop.disk import bytes_on_disk
 from teleop.durable import sync_folder
 from teleop.editing import EPISODES, change_attributes, editing
 from teleop.errors import SessionError
@@ -37,7 +38,8 @@ def discarded_in(session: Path) -> Discarded:
     hz, folders = session_attrs(path)["hz"], _discarded(path)
     committed = [group_attributes(folder).get("committed") for folder in folders]
     seconds = sum(rows for rows in committed if type(rows) is int) / hz
-    return Discarded(tuple(folder.name for folder in folders), seconds, sum(_bytes(folder) for folder in folders))
+    size = sum(bytes_on_disk(folder) for folder in folders)
+    return Discarded(tuple(folder.name for folder in folders), seconds, size)
 
 
 def purge(session: Path, episodes: Sequence[str] | None = None) -> tuple[str, ...]:
@@ -76,7 +78,3 @@ def _is_discarded(folder: Path) -> bool:
         return group_attributes(folder).get("discarded") is True
     except SessionError:  # it can't be said, so it stays
         return False
-
-
-def _bytes(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

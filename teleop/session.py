@@ -29,16 +29,18 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import zarr
 
 from teleop.archive import ARCHIVE, Kind, row_type, unpacked
 from teleop.errors import SessionError as SessionError
 from teleop.frame import DIAGNOSIS_SEED, VALIDATION_SEED, Image, Source
 from teleop.metadata import array_layout, check_episode, check_root, group_attributes
+
+if TYPE_CHECKING:
+    import zarr
 
 FORMAT = "teleop-session"
 FORMAT_VERSION = 2
@@ -213,10 +215,14 @@ class Session:
 
 def episode_folders(session: Path) -> list[Path]:
     """Every episode of the session at this path, in order; a folder that a kill left empty is none."""
+    return [folder for folder in folders_in(session) if not is_empty(folder)]
+
+
+def folders_in(session: Path) -> list[Path]:
+    """Of the session's episodes, in order, and of what kills left empty."""
     if not (session / "episodes").is_dir():
         raise SessionError(f"{session / 'episodes'} is missing: restore it from a backup")
-    folders = (folder for folder in (session / "episodes").iterdir() if folder.is_dir())
-    return sorted(folder for folder in folders if not is_empty(folder))
+    return sorted(folder for folder in (session / "episodes").iterdir() if folder.is_dir())
 
 
 def is_empty(episode: Path) -> bool:
@@ -394,6 +400,8 @@ class Episode:
         return rows
 
     def _read(self, name: str, rows: slice) -> npt.NDArray[Any]:
+        import zarr  # only now: it takes half a second to load, and what is asked of attributes needs none of it
+
         array = None
         try:
             array = zarr.open_array(str(self.path / name), mode="r", zarr_format=3)

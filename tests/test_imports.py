@@ -32,18 +32,21 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.editing": LEAF | {"teleop.session", "teleop.metadata", "teleop.durable", "teleop.writer"},
     "teleop.marks": LEAF | {"teleop.editing", "teleop.metadata", "teleop.session"},
     "teleop.purging": LEAF
-    | {f"teleop.{part}" for part in ("editing", "marks", "metadata", "session", "durable", "writer")},
+    | {f"teleop.{part}" for part in ("disk", "durable", "editing", "marks", "metadata", "session", "writer")},
     "teleop.joining": LEAF | {"teleop.editing", "teleop.session", "teleop.durable", "teleop.writer"},
     "teleop.marks_command": {"teleop"},
     "teleop.purge_command": {"teleop"},
     "teleop.joining_command": {"teleop"},
+    "teleop.sessions_command": {"teleop"},
     "teleop.laws": LEAF | {"teleop.session", "teleop.loop"},
     "teleop.rendering": LEAF | {"teleop.session", "teleop.loop", "teleop.laws", "teleop.worlds"},
-    "teleop.library": LEAF | {f"teleop.{part}" for part in ("session", "loop", "laws", "metadata", "rendering")},
+    "teleop.listing": LEAF | {f"teleop.{part}" for part in ("disk", "library", "metadata", "session")},
+    "teleop.library": LEAF
+    | {f"teleop.{part}" for part in ("disk", "session", "loop", "laws", "metadata", "rendering")},
     "teleop.compacting": LEAF
     | {
         f"teleop.{part}"
-        for part in ("archive", "durable", "editing", "episode_writer", "metadata", "session", "writer")
+        for part in ("archive", "disk", "durable", "editing", "episode_writer", "metadata", "session", "writer")
     },
     "teleop.compact_command": {"teleop"},
     "teleop.layers": LEAF | {f"teleop.{part}" for part in ("durable", "editing", "metadata", "session", "writer")},
@@ -94,7 +97,7 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.workers": set(),
     "teleop.words": set(),
     "teleop.report": PARTS
-    | {f"teleop.{part}" for part in ("report", "evaluate", "library", "session", "shift", "sinks", "words")}
+    | {f"teleop.{part}" for part in ("report", "evaluate", "library", "listing", "session", "shift", "sinks", "words")}
     | {f"teleop.{part}" for part in ("bank", "budget", "burden", "dagger", "rendering", "rounds")},
     # Commands wire the parts; policy reaches them as an argument, from cli alone.
     "teleop.takeovers": LEAF | {"teleop.session"},

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from teleop.evaluate import Evaluation, TrackScore
 from teleop.frame import HZ
-from teleop.library import EpisodeInfo, SessionInfo, Verification
-from teleop.shift.report import PolicyShift, ShiftReport
 from teleop.words import counted
+
+if TYPE_CHECKING:  # the simulator behind them takes a second to load
+    from teleop.evaluate import Evaluation, TrackScore
+    from teleop.library import EpisodeInfo, SessionInfo, Verification
+    from teleop.listing import Listing
+    from teleop.shift.report import PolicyShift, ShiftReport
 
 WORST_SHOWN = 10
 
@@ -94,6 +98,47 @@ def session_line(session: SessionInfo) -> str:
     )
 
 
+def sessions_table(listing: Listing) -> Table:
+    """One line a session, and their sum; without the columns that say nothing."""
+    headings = ("episodes", "discarded", "damaged", "laps", "minutes", "score", "best", "rounds", "MB", "by")
+    rows = {escape(session.path.stem): _session_cells([session]) for session in listing.sessions}
+    sums = _session_cells(listing.sessions)
+    telling = [column for column, cell in enumerate(sums) if cell]
+    table = light_table()
+    table.add_column("session", overflow="fold", min_width=12)
+    for column in telling:
+        table.add_column(headings[column], justify="left" if headings[column] == "by" else "right", no_wrap=column < 9)
+    for name, cells in rows.items():
+        table.add_row(name, *(cells[column] for column in telling))
+    if len(rows) > 1:
+        table.add_section()
+        table.add_row(counted(len(rows), "session"), *(sums[column] for column in telling))
+    return table
+
+
+def _session_cells(sessions: Sequence[SessionInfo]) -> tuple[str, ...]:
+    scores = [score for session in sessions for score in session.scores]
+    operators = {operator for session in sessions for operator in session.operators}
+    return (
+        f"{sum(len(session.episodes) for session in sessions):,}",
+        _count(session.discarded for session in sessions),
+        _count(len(session.damaged) for session in sessions),
+        _count(session.laps_finished for session in sessions),
+        f"{sum(session.seconds for session in sessions) / 60:,.1f}",
+        f"{sum(scores) / len(scores):.1f}" if scores else "",
+        f"{max(scores):.1f}" if scores else "",
+        _count(session.rounds for session in sessions),
+        f"{sum(session.bytes_on_disk for session in sessions) / 1e6:,.1f}",
+        escape(", ".join(sorted(operators))),
+    )
+
+
+def _count(numbers: Iterable[int]) -> str:
+    """Empty for none."""
+    total = sum(numbers)
+    return f"{total:,}" if total else ""
+
+
 def episodes_table(session: SessionInfo) -> Table:
     """One line an episode."""
     table = light_table()
@@ -110,6 +155,14 @@ ENDS = {"": "no end", "finished": "lap finished", "stopped": "stopped by hand"}
 """How an episode ended, where the format's word alone could be misread."""
 
 
+def _ended(episode: EpisodeInfo) -> Iterator[str]:
+    yield ENDS.get(episode.end, episode.end)
+    if episode.judgement:
+        yield episode.judgement
+    if episode.discarded and episode.end != "discarded":
+        yield "discarded"
+
+
 def _episode_cells(episode: EpisodeInfo) -> tuple[str, ...]:
     abandoned = episode.rows - episode.kept_rows
     driver = episode.operator or episode.expert
@@ -118,7 +171,7 @@ def _episode_cells(episode: EpisodeInfo) -> tuple[str, ...]:
         episode.name,
         str(episode.seed),
         escape(driver if episode.device in ("", driver) else f"{driver}, {episode.device}"),
-        ENDS.get(episode.end, episode.end),
+        ", ".join(_ended(episode)),
         f"{episode.rows}" + (f" (-{abandoned})" if abandoned else ""),
         "-" if score is None else f"{score:.1f}",
         "-" if lap_time_s is None else f"{lap_time_s:.2f} s",
