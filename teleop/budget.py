@@ -3,7 +3,7 @@
 From the same plain laps, the same minutes are spent in two ways; after each budget a policy is trained from scratch on
 all that there is by then, by the same recipe, and drives the evaluation tracks. A minute is one that a person must
 watch: of demonstrations they have their hands on all of it, of corrections on a part. Which laps were driven matters
-more than anything else, so there are several draws of them. Minutes are spent to the frame, in stretches from one
+more than anything else, so there are several draws of them. Minutes are spent to the second, in stretches from one
 budget to the next: who corrects meets the learner that the stretch before made, the newest one, better or worse.
 
     DIR/autopilot-1-lap-draw-0/       a case

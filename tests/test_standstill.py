@@ -69,7 +69,7 @@ class Stopping:
 def test_either_stand_in_takes_over_and_gives_back_a_car_that_moves(expert: str) -> None:
     tape, device = Tape(), stand_in(expert)
     collection = Collection(Path("s"), [3], Stopping(), {"name": "stopping", "sha256": "0"}, device)
-    with closing(Drives(collection, max_steps=260)) as drives:
+    with closing(Drives(collection, max_steps=220)) as drives:
         drives.drive(3, [tape], device)
     by_human = [frame.driver is Source.HUMAN for frame in tape.frames]
     took = by_human.index(True)
