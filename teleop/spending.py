@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import count
 from pathlib import Path
@@ -107,7 +107,7 @@ class Allowance:
         self.frames -= frames
 
 
-def demonstrated(session: Path, expert: str, tracks: Iterator[tuple[int, int]] | Allowance) -> Iterator[End]:
+def demonstrated(session: Path, expert: str, tracks: Iterable[tuple[int, int]]) -> Iterator[End]:
     """Drive each (track, most frames on it) plainly into the session."""
     device = stand_in(expert)
     config = Record(session, expert="simulated" if expert == "simulated" else "autopilot", headless=True, fast=True)
