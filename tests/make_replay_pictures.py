@@ -1,7 +1,11 @@
-"""Makes a picture of every state of the viewer: `python -m tests.make_replay_pictures FOLDER`, to be looked at."""
+"""Makes a picture of every state of the viewer, to be looked at: `python -m tests.make_replay_pictures FOLDER`.
+
+One of them is the README's, and made anew with them.
+"""
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 from contextlib import closing
@@ -17,7 +21,8 @@ from tests.corrected_session import record_corrected
 from tests.make_pictures import MEDIA
 from tests.replaying import drag, press, ticks
 
-TWO = {"box2d": "2.3.5"}
+ELSEWHERE = {"box2d": "2.3.5"}
+"""Another physics engine than that of any recording."""
 
 
 def main(folder: Path) -> None:
@@ -27,6 +32,7 @@ def main(folder: Path) -> None:
             with closing(Window("teleop replay", size)) as window:
                 window.pump()
                 photograph(window, session, folder)
+    shutil.copy(folder / f"ghost-{SIZE[0]}.png", MEDIA / "replay.png")
 
 
 def photograph(window: Window, session: Path, folder: Path) -> None:
@@ -64,11 +70,10 @@ def photograph(window: Window, session: Path, folder: Path) -> None:
     press(viewer, pygame.K_h)
     photo("help")
     press(viewer, pygame.K_h, *[pygame.K_u] * 3)
-    other = Viewer(window, open_session(session), versions() | TWO)
-    press(other, pygame.K_2)
-    viewer = other
+    viewer = Viewer(window, open_session(session), versions() | ELSEWHERE)
+    press(viewer, pygame.K_2)
     photo("not-checkable")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else MEDIA)
+    main(Path(sys.argv[1]))

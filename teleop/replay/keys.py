@@ -87,7 +87,10 @@ ROWS = (
     _to(Stop.REWIND, "arrow", pygame.K_7, pygame.K_8),
     Row("mark from here, to here; drag right", ((pygame.K_i, Do.MARK_IN), (pygame.K_o, Do.MARK_OUT))),
     Row("exclude, include what is marked", ((pygame.K_e, Do.EXCLUDE), (pygame.K_w, Do.INCLUDE))),
-    Row("discard, restore the episode", ((pygame.K_DELETE, Do.DISCARD), (pygame.K_r, Do.RESTORE))),
+    Row(
+        "discard, restore the episode",
+        ((pygame.K_DELETE, Do.DISCARD), (pygame.K_x, Do.DISCARD), (pygame.K_r, Do.RESTORE)),
+    ),
     Row(
         "judge: success, failure, neither",
         ((pygame.K_s, Do.SUCCESS), (pygame.K_f, Do.FAILURE), (pygame.K_c, Do.NO_JUDGEMENT)),
