@@ -50,7 +50,8 @@ from tests.power import power_for
 PICTURE = (8, 8, 3)
 MOST_EPISODES = 3
 ROWS = st.integers(1, 60)
-CHANGES = st.integers(0, 60)
+CHANGES = st.none() | st.integers(0, 60)
+"""Of the disk, before a kill; or there is none."""
 PICK = st.integers(0, 9)
 """Which episode, counted round and round."""
 NAMES = st.sampled_from(["ada", "bob"])
@@ -66,7 +67,7 @@ RENDERER = Rendering(small, VERSIONS)
 class Dying:
     """A sink that commits its first rows, and is killed when the episode ends, after so many changes of the disk."""
 
-    def __init__(self, session: SessionWriter, committed: int, changes: int) -> None:
+    def __init__(self, session: SessionWriter, committed: int, changes: int | None) -> None:
         self._session, self._committed, self._changes = session, committed, changes
 
     def on_start(self, start: Start) -> None:
@@ -174,7 +175,7 @@ class Mended(RuleBasedStateMachine):
 
     @precondition(lambda self: len(self.expected) < MOST_EPISODES)
     @rule(rows=ROWS, more=ROWS, changes=CHANGES)
-    def record_and_be_killed(self, rows: int, more: int, changes: int) -> None:
+    def record_and_be_killed(self, rows: int, more: int, changes: int | None) -> None:
         """While what is left is written; and the next recording finds what that leaves."""
         with SessionWriter(self.path, TOY_ENV, observation_shape=PICTURE) as session:
             self.drive(Dying(session, rows, changes), steering(rows + more))
@@ -298,11 +299,17 @@ class Mended(RuleBasedStateMachine):
         self.is_verified = False
 
     @precondition(lambda self: self.expected)
-    @rule(picks=st.sets(PICK, max_size=2), change=st.sampled_from([compact, restore]), changes=CHANGES)
-    def archive_or_make_whole_until_killed(
-        self, picks: set[int], change: Callable[..., list[Compacted]], changes: int
-    ) -> None:
-        """Without names all of them."""
+    @rule(picks=st.sets(PICK, max_size=2), changes=CHANGES)
+    def archive_until_killed(self, picks: set[int], changes: int | None) -> None:
+        self.change_pictures(compact, picks, changes)
+
+    @precondition(lambda self: self.expected)
+    @rule(picks=st.sets(PICK, max_size=2), changes=CHANGES)
+    def make_whole_until_killed(self, picks: set[int], changes: int | None) -> None:
+        self.change_pictures(restore, picks, changes)
+
+    def change_pictures(self, change: Callable[..., list[Compacted]], picks: set[int], changes: int | None) -> None:
+        """Without names those of all episodes."""
         names = sorted({self.named(pick) for pick in picks})
         with power_for(changes) as power:
             assert not [one for one in change(self.path, RENDERER, names) if one.left]
@@ -313,7 +320,7 @@ class Mended(RuleBasedStateMachine):
 
     @precondition(lambda self: self.expected)
     @rule(changes=CHANGES)
-    def merge_until_killed(self, changes: int) -> None:
+    def merge_until_killed(self, changes: int | None) -> None:
         """The copy takes the place of what it was copied from."""
         with power_for(changes):
             merge(self.aside(), [self.path])
@@ -339,9 +346,11 @@ class Mended(RuleBasedStateMachine):
         self.gone = len(names) - 1
         self.is_verified = False
 
-    @precondition(lambda self: any(one.discarded for one in self.expected.values()))
-    @rule(changes=CHANGES)
-    def purge_until_killed(self, changes: int) -> None:
+    @precondition(lambda self: self.expected)
+    @rule(pick=PICK, changes=CHANGES)
+    def purge_until_killed(self, pick: int, changes: int | None) -> None:
+        """Of one episode at least."""
+        self.mark_episodes({pick}, discarded=True)
         bad = {name for name, one in self.expected.items() if one.discarded}
         with power_for(changes) as power:
             assert set(purge(self.path)) == bad
