@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 from rich.console import Console
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class Compact:
     """Archive recorded episodes: drop their pictures, which their seeds and actions draw again, to the last bit."""
 
-    session: tyro.conf.Positional[Path]
+    session: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SESSION")]
     """The session's folder; `.zarr` is added if missing."""
-    episodes: tyro.conf.Positional[tuple[str, ...]] = ()
+    episodes: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[EPISODE ...]")] = ()
     """Numbers of episodes, as `teleop info` lists them. By default all."""
     restore: bool = False
     """Put the pictures of archived episodes back instead, for training and for other programs."""
@@ -38,14 +38,14 @@ class Compact:
         session = open_session(self.session)
         chosen = episodes_of(session, self.episodes, archived=self.restore)
         frames, drawn = sum(episode.committed + 1 for episode in chosen), 0
+        change = restore if self.restore else compact
         with progress(console, f"drawing {counted(frames, 'frame')} again", frames) as update:
 
-            def tell(rows: int) -> None:
+            def tell(pictures: int) -> None:
                 nonlocal drawn
-                drawn += rows
+                drawn += pictures
                 update(drawn, "")
 
-            change = restore if self.restore else compact
             changed = change(session.path, recorded_pictures(), self.episodes, tell)
         for one in changed:
             if one.left:
@@ -56,6 +56,8 @@ class Compact:
     def _sum(self, changed: Sequence[Compacted]) -> str:
         done = [one for one in changed if not one.left]
         how = "made whole" if self.restore else "archived"
+        if not changed:
+            return f"every episode is {'whole' if self.restore else how} already"
         if not done:
             return f"no episode was {how}"
         before, after, rows = (sum(getattr(one, name) for one in done) for name in ("before", "after", "rows"))
