@@ -26,11 +26,10 @@ class Merge:
 
     def run(self, console: Console) -> int:
         from teleop.joining import merge
-        from teleop.session import open_session
 
         if not self.sessions:
             raise UsageError("at least one session is merged; got none: name their folders after the new one")
-        episodes = sum(len(open_session(session).episodes) for session in self.sessions)
+        episodes = sum(_episodes_in(session) for session in self.sessions)
         with progress(console, f"copying {counted(episodes, 'episode')}", episodes) as update:
             path = merge(self.out, self.sessions, update)
         return _told(console, path, episodes)
@@ -55,6 +54,14 @@ class Split:
         with progress(console, f"copying {counted(len(self.episodes), 'episode')}", len(self.episodes)) as update:
             path = split(self.session, self.out, self.episodes, update)
         return _told(console, path, len(set(self.episodes)))
+
+
+def _episodes_in(session: Path) -> int:
+    from teleop.session import episode_folders, existing_path, session_attrs
+
+    path = existing_path(session)
+    session_attrs(path)  # SessionError where there is none
+    return len(episode_folders(path))
 
 
 def _told(console: Console, path: Path, episodes: int) -> int:

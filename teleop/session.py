@@ -9,7 +9,8 @@ A session is a plain Zarr v3 store; any Zarr library opens it. One rule goes bey
 
     sessions/mine.zarr/               format, format_version, id, created_utc, hz, env, observation_shape,
                                       cameras, unknown
-      episodes/000000/                seed, mode, ..., committed, end, figures
+      episodes/                       marks, purged
+      episodes/000000/                seed, mode, ..., committed, end, figures; excluded, discarded, judgement; origin
         observation, action, ...      one array a column, one row a stepped tick: `columns`
         observation_left, ...         what other cameras saw, one array for each that `cameras` names
         final_observation             what followed the last row

@@ -14,12 +14,14 @@ from policy.dataset import load_lessons
 from policy.labels import LabelRule
 from policy.vision import Vision
 from teleop import joining
+from teleop.compacting import compact
 from teleop.editing import change_attributes
 from teleop.joining import merge, split
 from teleop.library import verify
 from teleop.marks import discard, exclude, restore, undo
-from teleop.session import open_session
+from teleop.session import FORMAT_VERSION, open_session
 from teleop.writer import SessionWriter
+from tests import archives
 from tests.benchmarks.kills import VERSIONS
 from tests.fakes import TOY_ENV, ToyWorld
 from tests.sessions import add_layer, message_of, record
@@ -129,6 +131,17 @@ def test_recording_goes_on_in_a_merge(sessions: Path) -> None:
     record(whole, 10)
     assert [episode.name for episode in open_session(whole).episodes] == ["000000", "000001", "000002"]
     assert is_healthy(whole)
+
+
+def test_archives_come_along_as_archives(tmp_path: Path) -> None:
+    part = archives.record(tmp_path / "part")
+    before = digests(part)
+    compact(part, archives.HERE, ["000001"])
+    whole = merge(tmp_path / "whole", [part])
+    assert [episode.archived for episode in open_session(whole).episodes] == [False, True, False]
+    assert verify(whole, archives.toy, archives.VERSIONS).ok
+    assert [episode.digest() for episode in open_session(whole, archives.HERE).episodes] == before
+    assert open_session(split(whole, tmp_path / "some", ["0"])).attrs["format_version"] == FORMAT_VERSION
 
 
 def test_what_was_killed_is_copied_as_far_as_it_was_committed(sessions: Path) -> None:

@@ -99,15 +99,17 @@ def session_line(session: SessionInfo) -> str:
 
 
 def sessions_table(listing: Listing) -> Table:
-    """One line a session, and their sum; without the columns that say nothing."""
-    headings = ("episodes", "discarded", "damaged", "laps", "minutes", "score", "best", "rounds", "MB", "by")
+    """One line a session, and their sum; scores are means, and columns that say nothing are left out."""
+    headings = ("episodes", "discarded", "laps", "minutes", "score", "rounds", "MB", "by")
     rows = {escape(session.path.stem): _session_cells([session]) for session in listing.sessions}
     sums = _session_cells(listing.sessions)
     telling = [column for column, cell in enumerate(sums) if cell]
     table = light_table()
-    table.add_column("session", overflow="fold", min_width=12)
+    table.add_column("session", overflow="fold")
     for column in telling:
-        table.add_column(headings[column], justify="left" if headings[column] == "by" else "right", no_wrap=column < 9)
+        table.add_column(
+            headings[column], justify="left" if headings[column] == "by" else "right", no_wrap=headings[column] != "by"
+        )
     for name, cells in rows.items():
         table.add_row(name, *(cells[column] for column in telling))
     if len(rows) > 1:
@@ -122,15 +124,17 @@ def _session_cells(sessions: Sequence[SessionInfo]) -> tuple[str, ...]:
     return (
         f"{sum(len(session.episodes) for session in sessions):,}",
         _count(session.discarded for session in sessions),
-        _count(len(session.damaged) for session in sessions),
         _count(session.laps_finished for session in sessions),
         f"{sum(session.seconds for session in sessions) / 60:,.1f}",
         f"{sum(scores) / len(scores):.1f}" if scores else "",
-        f"{max(scores):.1f}" if scores else "",
         _count(session.rounds for session in sessions),
-        f"{sum(session.bytes_on_disk for session in sessions) / 1e6:,.1f}",
+        _megabytes(sum(session.bytes_on_disk for session in sessions)),
         escape(", ".join(sorted(operators))),
     )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.{1 if size < 1e8 else 0}f}"
 
 
 def _count(numbers: Iterable[int]) -> str:
@@ -156,6 +160,7 @@ ENDS = {"": "no end", "finished": "lap finished", "stopped": "stopped by hand"}
 
 
 def _ended(episode: EpisodeInfo) -> Iterator[str]:
+    """How, and what people said of it since."""
     yield ENDS.get(episode.end, episode.end)
     if episode.judgement:
         yield episode.judgement
@@ -171,7 +176,7 @@ def _episode_cells(episode: EpisodeInfo) -> tuple[str, ...]:
         episode.name,
         str(episode.seed),
         escape(driver if episode.device in ("", driver) else f"{driver}, {episode.device}"),
-        ", ".join(_ended(episode)),
+        "\n".join(_ended(episode)),
         f"{episode.rows}" + (f" (-{abandoned})" if abandoned else ""),
         "-" if score is None else f"{score:.1f}",
         "-" if lap_time_s is None else f"{lap_time_s:.2f} s",
