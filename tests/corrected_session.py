@@ -45,7 +45,7 @@ class Corrector(Scripted):
         return Controls(COAST, hands_on=False, commands=(*commands,) if self._ticks < 218 else (Command.FINISH,))
 
 
-WHOLE, SHORT = (TRACK, 10_000), (TRACK + 1, 20)
+WHOLE, SHORT = (TRACK, 10_000), (TRACK + 1, 12)
 """Episodes: the track, and after how many ticks it ends at the latest."""
 
 

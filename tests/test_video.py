@@ -37,12 +37,12 @@ def test_a_film_plays_as_fast_as_it_was_driven_with_the_border_of_who_drives(
     out = tmp_path / "town.mp4"
     assert run(["export", "video", str(recorded), "--out", str(out), "--episode", "0"]) == 0
     shown = pictures(out)
-    assert len(shown) == 10  # every second of 20 rows
+    assert len(shown) == 6  # every second of 12 rows
     assert cv2.VideoCapture(str(out)).get(cv2.CAP_PROP_FPS) == pytest.approx(25)
     assert shown[0].shape == (SIZE[1], SIZE[0], 3)
-    border = shown[5][200, 3].astype(int) - pygame.Color(ACCENT)[:3]
+    border = shown[4][200, 3].astype(int) - pygame.Color(ACCENT)[:3]
     assert np.abs(border).max() < 40  # a film's colours are near enough
-    assert "10 pictures, 0 s, saved in" in capsys.readouterr().out
+    assert "6 pictures, 0 s, saved in" in capsys.readouterr().out
     assert [file.name for file in tmp_path.iterdir()] == ["town.mp4"]
 
 
