@@ -14,11 +14,11 @@ from rich.console import Console
 from teleop.collecting import Collection, Drives
 from teleop.devices.nobody import Nobody
 from tests import player
-from tests.test_bank import StraightOn
+from tests.test_collecting import StraightOn
 
 TRACK = 800_000
 """A diagnosis track: failures there may be mended."""
-ROWS = 170
+ROWS = 130
 """Enough to leave the road in the first bend."""
 FEEL = "[feel]\ndead_zone = 0.2\ncurve = 2\n[cues]\nsound = false\n"
 QUIET = Console(quiet=True)

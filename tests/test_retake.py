@@ -35,7 +35,7 @@ from tests.test_end_to_end import GRAIN, START, A, Y, hold, rows
 from tests.virtual_joystick import VirtualPad
 
 __all__ = ["failed", "failure", "play"]
-FRAME = 60
+FRAME = 50
 HELD = 20
 AUTOPILOT = ("--expert", "autopilot", "--headless", "--fast")
 
@@ -115,7 +115,7 @@ def test_where_nobody_drove_on_there_is_nothing_to_learn(failed: Path) -> None:
     assert (child.committed, child.discarded) == (FRAME, True)
 
 
-@pytest.mark.parametrize("frame", ["170", "-1"])
+@pytest.mark.parametrize("frame", [str(ROWS), "-1"])
 def test_a_frame_that_was_never_recorded_can_not_be_gone_back_to(
     failed: Path, frame: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
