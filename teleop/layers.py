@@ -71,7 +71,8 @@ class LayerWriter:
         """The layer of an episode of this session, or what becomes it. SessionError when it is somebody else's."""
         group, attrs = episode.path / LABELS / self.name, self._attrs_of(episode)
         if self.name in episode.layers:
-            return Layer(group, attrs, episode.layer(self.name), new=False)
+            whole = attrs | {"committed": episode.committed}
+            return Layer(group, whole, episode.layer(self.name), new=attrs["committed"] < episode.committed)
         shutil.rmtree(group, ignore_errors=True)  # what a kill left before the first commit
         return Layer(group, attrs, np.full((episode.committed, 3), np.nan, np.float32), new=True)
 

@@ -102,6 +102,19 @@ def test_a_layer_that_tells_no_author_is_nobodys_to_go_on_with(session: Path) ->
         layers.begin(only_episode(session))
 
 
+def test_a_layer_that_was_shorter_than_its_episode_goes_on_to_the_end(session: Path) -> None:
+    add_layer(only_episode(session).path, "careful", np.full((40, 3), 0.5, np.float32))
+    owned = {"author": "Ada", "rule": "by hand", "created_utc": "2026-01-01T00:00:00+00:00"}
+    file = only_episode(session).path / "labels" / "careful" / "zarr.json"
+    change_json(file, lambda json: json["attributes"].update(owned))
+    with writer(session) as layers:
+        layer = layers.begin(only_episode(session))
+        layer.put(1050, LEFT)
+        layer.commit()
+    labels = only_episode(session).layer("careful")
+    assert np.flatnonzero(np.isfinite(labels[:, 0])).tolist() == [*range(40), 1050]
+
+
 def test_taking_back_leaves_what_was_there_before(session: Path) -> None:
     with writer(session) as layers:
         first = layers.begin(only_episode(session))
