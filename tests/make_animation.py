@@ -145,8 +145,8 @@ def story(demo: Path) -> Iterator[pygame.Surface]:
         yield sheet(pen, picture, steps(pen, 3), "the first policy", "")
     before, after = (filmed(takeover, checkpoint, corrected=False) for checkpoint in (first, last))
     for number in range(max(len(before), len(after)) + STILL):
-        shown = (film[min(number, len(film) - 1)][0] for film in (before, after))
-        yield sheet(pen, *shown, "the same bend, before", "and after")
+        left, right = (film[min(number, len(film) - 1)][0] for film in (before, after))
+        yield sheet(pen, left, right, "the same bend, before", "and after")
 
 
 def steps(pen: Pen, current: int) -> pygame.Surface:
