@@ -5,7 +5,6 @@ Heavy imports stay inside the commands, so that --help answers at once and recor
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import sys
@@ -39,7 +38,8 @@ from teleop.replay_command import Replay
 from teleop.retake_command import Retake
 from teleop.sessions_command import Sessions
 from teleop.shift_command import ShiftCommand, names_of
-from teleop.udacity import HOST, OBSERVATION_SHAPE, PORT, TOP_SPEED_MPH
+from teleop.udacity import OBSERVATION_SHAPE
+from teleop.udacity_command import UdacityCommand, check_sees_the_simulator
 from teleop.words import counted
 
 if TYPE_CHECKING:
@@ -201,53 +201,12 @@ class Budget(BudgetCommand):
 
 
 @dataclass(frozen=True)
-class Udacity:
+class Udacity(UdacityCommand):
     """Serve Udacity's self-driving-car simulator: a policy drives it, and a touch of your controls takes over."""
 
-    learner: Path
-    """The checkpoint that drives; made of the simulator's own logs: teleop import udacity, policy train."""
-    session: Path | None = None
-    """Record every frame into this session's folder; an existing one is appended to. By default nothing is recorded."""
-    headless: bool = False
-    """Without a window: the policy drives alone, until Ctrl+C."""
-    episodes: int | None = None
-    """How many stretches of uninterrupted driving. By default until you quit."""
-    speed_mph: float = 15.0
-    """Held by a governor: policies only steer here. Up to 30, the simulator's own limit."""
-    operator: str = ""
-    """The driver's name, kept with every episode."""
-    host: str = HOST
-    """Where the simulator connects to; it looks for us on its own machine alone, unless something forwards it."""
-    port: int = PORT
-    """The simulator knows no other than 4567."""
-
     def run(self, console: Console) -> int:
-        if importlib.util.find_spec("websockets") is None:
-            raise UsageError('the simulator is served with the package websockets: pip install "websockets>=14"')
-        if not 0 < self.speed_mph <= TOP_SPEED_MPH:
-            raise UsageError(f"--speed-mph is above 0 and at most {TOP_SPEED_MPH:g}; got {self.speed_mph}")
-        if self.episodes is not None and self.episodes < 1:
-            raise UsageError(f"--episodes is at least 1; got {self.episodes}")
-        if not 0 <= self.port < 2**16:
-            raise UsageError(f"--port is at most 65535, or 0 for any that is free; got {self.port}")
-        from teleop.udacity_driving import Wanted, drive_udacity
-
-        driver, identity = _simulators_learner(self.learner)
-        drive_udacity(
-            Wanted(
-                driver,
-                identity,
-                self.host,
-                self.port,
-                self.session,
-                self.headless,
-                self.episodes,
-                self.speed_mph,
-                self.operator,
-            ),
-            console,
-        )
-        return 0
+        self.check()
+        return self.drive(*_simulators_learner(self.learner), console)
 
 
 @dataclass(frozen=True)
@@ -413,11 +372,7 @@ def _simulators_learner(path: Path) -> tuple[Driver, dict[str, str]]:
     from teleop.drivers.learner import LearnerDriver
 
     learner = Learner.load(path)
-    if learner.observation_shape != OBSERVATION_SHAPE:
-        raise UsageError(
-            f"the simulator's pictures are {OBSERVATION_SHAPE}; {path} drives on {learner.observation_shape}: "
-            "train one on the simulator's logs, with teleop import udacity and policy train"
-        )
+    check_sees_the_simulator(learner.observation_shape, path)
     learner.act(np.zeros(OBSERVATION_SHAPE, np.uint8))  # the first time takes longest
     return LearnerDriver(learner), {"name": learner.name, "sha256": learner.sha256}
 

@@ -137,6 +137,7 @@ ALLOWED: dict[str, set[str]] = {
     | {"teleop.sinks", "teleop.track_map", "teleop.worlds"},
     "teleop.replay_command": {"teleop"},
     "teleop.udacity_driving": {"teleop"},
+    "teleop.udacity_command": LEAF | {"teleop.udacity", "teleop.udacity_driving"},
     "teleop.doctor": {"teleop"},
     "teleop.checkup": {"teleop"},
     "teleop.devices_command": {"teleop"},
