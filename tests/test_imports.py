@@ -133,11 +133,19 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.watch": {"teleop"},
     "teleop.replay": PARTS
     | SEAT
-    | {"teleop.clock", "teleop.editing", "teleop.ghost", "teleop.laws", "teleop.marks", "teleop.replay", "teleop.session"}
+    | {
+        "teleop.clock",
+        "teleop.editing",
+        "teleop.ghost",
+        "teleop.laws",
+        "teleop.marks",
+        "teleop.replay",
+        "teleop.session",
+    }
     | {"teleop.sinks", "teleop.track_map", "teleop.worlds"},
     "teleop.replay_command": {"teleop"},
     "teleop.udacity_driving": {"teleop"},
-    "teleop.udacity_command": LEAF | {"teleop.udacity", "teleop.udacity_driving"},
+    "teleop.udacity_command": LEAF | {"teleop.loop", "teleop.udacity", "teleop.udacity_driving"},
     "teleop.doctor": {"teleop"},
     "teleop.checkup": {"teleop"},
     "teleop.devices_command": {"teleop"},
