@@ -397,7 +397,7 @@ def hold(examples: int) -> None:
 
 
 def test_the_laws_hold_after_whatever_was_done_to_a_session() -> None:
-    hold(examples=12)
+    hold(examples=10)
 
 
 if __name__ == "__main__":
