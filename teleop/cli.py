@@ -18,6 +18,7 @@ import tyro
 from rich.console import Console
 from rich.markup import escape
 
+from teleop.arguments import SessionArgument
 from teleop.bank_command import BankCommand
 from teleop.budget_command import BudgetCommand
 from teleop.compact_command import Compact
@@ -58,7 +59,7 @@ NOT_INHERITED = ("sessions", "out", "resume", "select_tracks", "start_from", "th
 class Info:
     """Say what a session holds."""
 
-    session: tyro.conf.Positional[Path]
+    session: SessionArgument
     """The session's folder; `.zarr` is added if missing."""
 
     def run(self, console: Console) -> int:
@@ -80,7 +81,7 @@ class Info:
 class Verify:
     """Check a session: the format's laws, every checksum, and re-simulation from seed and actions."""
 
-    session: tyro.conf.Positional[Path]
+    session: SessionArgument
     """The session's folder; `.zarr` is added if missing."""
 
     def run(self, console: Console) -> int:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
 from rich.console import Console
 from rich.markup import escape
 
+from teleop.arguments import SessionArgument
 from teleop.words import counted
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Compact:
     """Archive recorded episodes: drop their pictures, which their seeds and actions draw again, to the last bit."""
 
-    session: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SESSION")]
+    session: SessionArgument
     """The session's folder; `.zarr` is added if missing."""
     episodes: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[EPISODE ...]")] = ()
     """Numbers of episodes, as `teleop info` lists them. By default all."""

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import tyro
 
+from teleop.arguments import SessionArgument
 from teleop.errors import UsageError
 from teleop.record import check_drives
 
@@ -16,7 +17,7 @@ from teleop.record import check_drives
 class DaggerCommand:
     """What may be asked for; `teleop.cli` adds the learner, which it alone can load."""
 
-    session: tyro.conf.Positional[Path]
+    session: SessionArgument
     """The session's folder; `.zarr` is added if missing. An existing session is appended to."""
     learner: Path | None = None
     """The checkpoint that drives. With --demos: first; without one, it is learned from them."""

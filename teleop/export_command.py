@@ -10,6 +10,7 @@ import tyro
 from rich.console import Console
 from rich.markup import escape
 
+from teleop.arguments import SessionArgument
 from teleop.errors import SessionError, UsageError
 from teleop.progress import progress
 from teleop.words import counted
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 class Video:
     """Make a film, at the speed it was driven, with who drives and what was done below the picture."""
 
-    session: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SESSION")]
+    session: SessionArgument
     """The session's folder; `.zarr` is added if missing."""
     out: Annotated[Path, tyro.conf.arg(metavar="FILE.mp4")]
     """The film: VP9 in MP4, which browsers play. What is there already is replaced."""

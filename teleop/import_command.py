@@ -11,6 +11,7 @@ import tyro
 from rich.console import Console
 from rich.markup import escape
 
+from teleop.arguments import SessionArgument
 from teleop.errors import UsageError
 from teleop.progress import progress
 from teleop.words import counted
@@ -25,7 +26,7 @@ class Udacity:
 
     folder: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="DIR")]
     """The folder that holds both."""
-    session: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SESSION")]
+    session: SessionArgument
     """The session to make; `.zarr` is added if missing."""
     most_missing: float = 0.05
     """Share of the log's lines whose pictures may be missing or damaged; they are left out."""

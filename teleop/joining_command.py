@@ -10,6 +10,7 @@ import tyro
 from rich.console import Console
 from rich.markup import escape
 
+from teleop.arguments import EpisodesArgument, SessionArgument
 from teleop.errors import UsageError
 from teleop.progress import progress
 from teleop.words import counted
@@ -19,7 +20,7 @@ from teleop.words import counted
 class Merge:
     """Make one session of several: a copy of all their episodes, with marks and layers. The parts stay as they are."""
 
-    out: tyro.conf.Positional[Path]
+    out: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="OUT")]
     """The session to make; `.zarr` is added if missing."""
     sessions: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="SESSION [SESSION ...]")]
     """Folders of the sessions, of the same kind of driving; demonstrations and corrections go together."""
@@ -39,11 +40,11 @@ class Merge:
 class Split:
     """Make a session of some episodes of another: a copy, with marks and layers. The other stays as it is."""
 
-    session: tyro.conf.Positional[Path]
+    session: SessionArgument
     """The session's folder; `.zarr` is added if missing."""
-    out: tyro.conf.Positional[Path]
+    out: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="OUT")]
     """The session to make; `.zarr` is added if missing."""
-    episodes: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="EPISODE [EPISODE ...]")]
+    episodes: EpisodesArgument
     """Their numbers, as `teleop info` lists them, in the order that the copies shall have."""
 
     def run(self, console: Console) -> int:

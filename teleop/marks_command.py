@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
 from rich.console import Console
 from rich.markup import escape
 
+from teleop.arguments import EpisodeArgument, EpisodesArgument, SessionArgument
 from teleop.errors import UsageError
 
 if TYPE_CHECKING:
     from teleop.session import Episode
-
-Episodes = Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="EPISODE [EPISODE ...]")]
-"""Numbers of episodes, at least one."""
 
 
 @dataclass(frozen=True)
 class Trim:
     """Mark what is before or after a stretch of an episode as not to be learned from. `teleop undo` takes it back."""
 
-    session: tyro.conf.Positional[Path]
+    session: SessionArgument
     """The session's folder; `.zarr` is added if missing."""
-    episode: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="EPISODE")]
+    episode: EpisodeArgument
     """Its number, as `teleop info` lists it."""
     begin: Annotated[str, tyro.conf.arg(name="from", metavar="FRAME|SECONDSs")] = "0"
     """The first frame to keep: its number, or seconds of driving since the episode began, as in 12.5s."""
@@ -64,9 +61,9 @@ def _remaining(episode: Episode) -> str:
 class Discard:
     """Mark whole episodes as bad: nothing learns from them. They stay until `teleop purge`."""
 
-    session: tyro.conf.Positional[Path]
+    session: SessionArgument
     """The session's folder; `.zarr` is added if missing."""
-    episodes: Episodes
+    episodes: EpisodesArgument
     """Their numbers, as `teleop info` lists them."""
 
     def run(self, console: Console) -> int:
@@ -81,9 +78,9 @@ class Discard:
 class Restore:
     """Take back that episodes were discarded, while driving or later."""
 
-    session: tyro.conf.Positional[Path]
+    session: SessionArgument
     """The session's folder; `.zarr` is added if missing."""
-    episodes: Episodes
+    episodes: EpisodesArgument
     """Their numbers, as `teleop info` lists them."""
 
     def run(self, console: Console) -> int:
@@ -98,7 +95,7 @@ class Restore:
 class Undo:
     """Take a session's last mark back: a trim, a discard, a restore, or what was marked in `teleop replay`."""
 
-    session: tyro.conf.Positional[Path]
+    session: SessionArgument
     """The session's folder; `.zarr` is added if missing."""
 
     def run(self, console: Console) -> int:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import tyro
 from rich.console import Console
 from rich.markup import escape
 from rich.prompt import Confirm
 
+from teleop.arguments import SessionArgument
 from teleop.errors import UsageError
 from teleop.words import counted
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 class Purge:
     """Delete a session's discarded episodes for good, once you have seen which, and get their disk space back."""
 
-    session: tyro.conf.Positional[Path]
+    session: SessionArgument
     """The session's folder; `.zarr` is added if missing."""
     yes: bool = False
     """Don't ask; for scripts."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-import tyro
 from rich.console import Console
 
+from teleop.arguments import SessionArgument
 from teleop.errors import UsageError
 from teleop.frame import VALIDATION_SEED
 
@@ -17,7 +17,7 @@ from teleop.frame import VALIDATION_SEED
 class Record:
     """Drive, and record every frame into a session."""
 
-    session: tyro.conf.Positional[Path]
+    session: SessionArgument
     """The session's folder; `.zarr` is added if missing. An existing session is appended to."""
     expert: Literal["human", "simulated", "autopilot"] = "human"
     """Who drives and so labels: a person, the simulated human (imperfect, by keys), or the scripted autopilot."""

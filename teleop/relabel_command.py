@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
-import tyro
 from rich.console import Console
 
+from teleop.arguments import SessionArgument
 from teleop.errors import UsageError
 from teleop.record import check_hands
 
@@ -19,7 +18,7 @@ SPEEDS = (0.1, 8.0)
 class Relabel:
     """Play recorded episodes and steer along: where hands are on, they label. What was recorded never changes."""
 
-    session: tyro.conf.Positional[Path]
+    session: SessionArgument
     """The session's folder; `.zarr` is added if missing."""
     name: str
     """Of the layer that the labels go into: `policy train --labels layer:NAME` learns from it."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import shlex
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import tyro
 from rich.console import Console
 
+from teleop.arguments import SessionArgument
 from teleop.errors import SessionError, UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 class Replay:
     """Look at what was recorded: scrub, play, go to takeovers, mark what is not to be learned from."""
 
-    session: tyro.conf.Positional[Path]
+    session: SessionArgument
     """The session's folder; `.zarr` is added if missing."""
     episode: int | None = None
     """Its number, to begin with: `teleop info SESSION` lists them. The first by default."""

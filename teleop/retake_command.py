@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import tyro
 from rich.console import Console
 
+from teleop.arguments import SessionArgument
 from teleop.record import check_hands
 
 
@@ -16,11 +16,11 @@ from teleop.record import check_hands
 class Retake:
     """Go back into a recorded moment, and drive on from there: a new episode of the same session."""
 
-    session: tyro.conf.Positional[Path]
+    session: SessionArgument
     """The session's folder; `.zarr` is added if missing."""
-    episode: tyro.conf.Positional[int]
+    episode: Annotated[int, tyro.conf.Positional, tyro.conf.arg(metavar="EPISODE")]
     """Its number: `teleop info SESSION` lists them."""
-    frame: tyro.conf.Positional[int]
+    frame: Annotated[int, tyro.conf.Positional, tyro.conf.arg(metavar="FRAME")]
     """Of the episode's rows, counted from 0, the first that is driven anew; 50 a second."""
     expert: Literal["human", "simulated", "autopilot"] = "human"
     """Who drives on: a person, the simulated human (imperfect, by keys), or the scripted autopilot."""
