@@ -59,7 +59,8 @@ def change_json(file: Path, change: Callable[[dict[str, Any]], object]) -> None:
 def add_layer(episode: Path, name: str, action: npt.NDArray[np.float32], committed: int | None = None) -> None:
     """Lay labels (T, 3) beside a recorded episode, as relabelling does."""
     group = zarr.create_group(str(episode / "labels" / name), zarr_format=3)
-    group.attrs["committed"] = len(action) if committed is None else committed
+    origin = {"author": "Ada", "created_utc": "2026-01-02T03:04:05+00:00", "rule": "hands on"}
+    group.attrs.update({**origin, "committed": len(action) if committed is None else committed})
     array = group.create_array(
         "action",
         shape=action.shape,
