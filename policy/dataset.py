@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -95,15 +95,25 @@ def _check_layer(sessions: Sequence[Session], rule: LabelRule) -> None:
 
 
 def _check_different(sessions: Sequence[Session]) -> None:
-    """By the sessions' ids, so that links and copies are noticed too."""
-    first: dict[str, Session] = {}
+    """By where every episode was recorded, so that links, copies and merges are noticed too."""
+    first: dict[tuple[str, str], Session] = {}
     for session in sessions:
-        same = first.setdefault(session.attrs["id"], session)
-        if same is not session:
-            raise DatasetError(
-                "every session is given once, else an episode could be learned from and validated on; "
-                f"{same.path} and {session.path} are the same session, or copies: name one of them"
-            )
+        for recording in _recordings(session):
+            same = first.setdefault(recording, session)
+            if same is not session:
+                raise DatasetError(
+                    "every session is given once, else an episode could be learned from and validated on; "
+                    f"{same.path} and {session.path} are the same session, or copies: name one of them"
+                )
+
+
+def _recordings(session: Session) -> Iterator[tuple[str, str]]:
+    """(session's id, episode) under which each of its episodes was recorded; and its own id, were it empty."""
+    own = session.attrs["id"]
+    yield own, ""
+    for episode in session.episodes:
+        origin = episode.attrs.get("origin") or {"session": own, "episode": episode.name}
+        yield origin["session"], origin["episode"]
 
 
 def _check_seeds(session: Session) -> None:

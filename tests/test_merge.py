@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from policy.dataset import load_lessons
+from policy.dataset import DatasetError, load_lessons
 from policy.labels import LabelRule
 from policy.vision import Vision
 from teleop import joining
@@ -81,6 +81,12 @@ def test_a_merge_teaches_what_its_parts_teach(sessions: Path, rule: str) -> None
     restore(parts[1], ["000000"])
     whole = merge(sessions / "whole", parts)
     assert learned([whole], rule) == learned(parts, rule) != []
+
+
+def test_a_merge_is_not_learned_from_beside_its_parts(sessions: Path) -> None:
+    merge(sessions / "all", [sessions / "a", sessions / "b"])
+    with pytest.raises(DatasetError, match=r"all.zarr and .*b.zarr are the same session, or copies"):
+        load_lessons([sessions / "all", sessions / "b"], Vision(), LabelRule("labelled"), print)
 
 
 def test_marks_and_layers_come_along_and_their_history_stays(sessions: Path) -> None:
