@@ -22,7 +22,7 @@ from teleop.disk import bytes_on_disk
 from teleop.errors import SessionError, UserError
 from teleop.library import EpisodeInfo, SessionInfo, episode_info
 from teleop.metadata import group_attributes
-from teleop.session import LABELS, Column, Episode, columns, folders_in, is_empty, session_attrs
+from teleop.session import LABELS, Column, Episode, columns, existing_path, folders_in, is_empty, session_attrs
 
 SETTLED_NS = 2_000_000_000
 """What changed more lately is read again: file systems' clocks are too coarse to tell whether it changed since."""
@@ -59,7 +59,7 @@ def listed(folder: Path, tell: Tell | None = None, now_ns: Callable[[], int] = t
         raise UserError(
             f"there is no folder {folder}: name the one with the sessions, or record one with `teleop record`"
         )
-    paths = [folder] if (folder / "zarr.json").exists() else sorted(folder.glob("*.zarr"))
+    paths = [existing_path(folder)] if (folder / "zarr.json").exists() else sorted(folder.glob("*.zarr"))
     sessions: list[SessionInfo] = []
     unreadable: list[tuple[Path, str]] = []
     for path in paths:

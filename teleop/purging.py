@@ -50,7 +50,8 @@ def purge(session: Path, episodes: Sequence[str] | None = None) -> tuple[str, ..
     with editing(session) as path:
         folders = [folder for folder in _discarded(path) if episodes is None or folder.name in episodes]
         names = tuple(folder.name for folder in folders)
-        aside = path.with_name(f".{path.name}.purged")
+        whole = path.resolve()  # on the same disk, whatever links lead there
+        aside = whole.with_name(f".{whole.name}.purged")
         if aside.exists():  # what a kill left
             shutil.rmtree(aside)
         if folders:

@@ -139,7 +139,9 @@ def next_seed(*sessions: Session) -> int:
 def existing_path(path: str | Path) -> Path:
     """The session's folder, whether or not `.zarr` was typed."""
     path = Path(path)
-    if path.suffix == ".zarr" or not path.name:
+    if path.name in ("", ".."):  # who stands within a session calls it so; what belongs to it stands beside it
+        return path.resolve()
+    if path.suffix == ".zarr":
         return path
     session = path.with_name(path.name + ".zarr")
     return path if path.is_dir() and not session.exists() else session

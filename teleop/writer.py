@@ -39,6 +39,7 @@ from teleop.session import (
     SessionError,
     check_recordable,
     columns,
+    existing_path,
     is_empty,
     session_attrs,
 )
@@ -50,22 +51,27 @@ _CHUNK = re.compile(r"c\.(\d+)(\.\d+)*")
 
 
 def writable_path(path: str | Path) -> Path:
-    """The session's folder: `.zarr` is added if it was not typed."""
+    """The session's folder: `.zarr` is added if it was not typed, but to a session that is called otherwise."""
     path = Path(path)
     if path.name in ("", ".."):
         raise SessionError(f'a session needs a name of its own; got "{path}": try sessions/mine')
-    return path if path.suffix == ".zarr" else path.with_name(path.name + ".zarr")
+    for folder in path.absolute().parents:
+        if (folder / "zarr.json").exists():
+            raise SessionError(f"a session stands beside others; {path} is within {folder}: choose another place")
+    found = existing_path(path)
+    return found if found.suffix == ".zarr" or (found / "zarr.json").exists() else path.with_name(path.name + ".zarr")
 
 
 def session_lock(path: Path) -> FileLock:
     """The session's lock, taken; it dies with its process. SessionError when another process holds it.
 
-    It stands beside the store: inside, it would be a file that is not Zarr.
+    It stands beside the store: inside, it would be a file that is not Zarr. There is one, whatever links lead there.
     """
+    whole = path.resolve()
     # Not bound to a thread: the one that closes a session need not be the one that opened it.
-    lock = FileLock(path.with_name(f".{path.name}.lock"), thread_local=False)
+    lock = FileLock(whole.with_name(f".{whole.name}.lock"), thread_local=False)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        whole.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout as error:
         if not Path(lock.lock_file).exists():  # filelock says the same where it could not make its file

@@ -164,3 +164,18 @@ def test_ranges_are_half_open_and_apart() -> None:
     rows = np.array([1, 1, 0, 1, 0, 0, 1], np.bool_)
     assert marks.ranges(rows) == [[0, 2], [3, 4], [6, 7]]
     assert marks.ranges(np.zeros(3, np.bool_)) == []
+
+
+@pytest.mark.parametrize(("within", "name"), [(".", "."), ("episodes", "..")])
+def test_who_stands_within_a_session_marks_it(
+    session: Path, monkeypatch: pytest.MonkeyPatch, within: str, name: str
+) -> None:
+    monkeypatch.chdir(session / within)
+    assert discard(Path(name), ["0"]) == "discarded episode 000000"
+    assert not list(session.rglob("*.lock"))
+
+
+def test_a_session_has_one_writer_whatever_links_lead_there(session: Path, tmp_path: Path) -> None:
+    (link := tmp_path / "link.zarr").symlink_to(session)
+    with SessionWriter(session, TOY_ENV):
+        assert "another process is writing" in message_of(lambda: discard(link, ["0"]))

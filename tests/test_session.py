@@ -192,6 +192,17 @@ def test_a_second_writer_is_refused_and_told_why(tmp_path: Path) -> None:
     record(tmp_path / "mine", 2)  # the lock went with its holder
 
 
+def test_a_session_that_is_called_otherwise_is_written_where_it_is(tmp_path: Path) -> None:
+    record(tmp_path / "mine", 2).rename(tmp_path / "mine")
+    assert record(tmp_path / "mine", 3) == tmp_path / "mine"
+    assert len(open_session(tmp_path / "mine").episodes) == 2
+
+
+def test_no_session_is_made_within_another(tmp_path: Path) -> None:
+    session = record(tmp_path / "mine", 2)
+    assert "stands beside others" in message_of(lambda: SessionWriter(session / "episodes/000007", TOY_ENV))
+
+
 def second_writer(path: Path) -> str:
     return message_of(lambda: SessionWriter(path, TOY_ENV))
 
