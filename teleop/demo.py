@@ -17,7 +17,6 @@ from typing import Protocol
 import numpy as np
 from rich.console import Console
 
-from teleop.bank import check_bank
 from teleop.burden import Burden
 from teleop.collecting import Collection, collect
 from teleop.dagger import Round, Scored, dagger_round
@@ -108,9 +107,7 @@ def tell_story(out: Path, trainer: Trainer, workers: int, console: Console, plan
 
     console.rule("[bold]the same tracks again")
     after = school.chapter(f"{counted(plan.laps, 'lap')}, {counted(plan.rounds, 'round')}", learner.checkpoint)
-    bank = check_bank(school.corrections, after.make_driver, workers, console)
-    console.print(f"takeovers: {bank}", highlight=False)
-    story = Story(before, after, corrections, bank, school.corrections, plan.seeds, trainer.loss)
+    story = Story(before, after, corrections, school.corrections, plan.seeds, trainer.loss)
     page = out / "index.html"
     write_demo_page(page, story, minutes=(time.monotonic() - began) / 60)
     return page

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from teleop.bank import Bank, takeovers_in
+from teleop.bank import takeovers_in
 from teleop.burden import Burden
 from teleop.dagger import Round
 from teleop.evaluate import SOLVED, Evaluation, MakeDriver, drive_track
@@ -66,8 +66,6 @@ class Story:
     before: Chapter
     after: Chapter
     corrections: Sequence[Correction]
-    bank: Bank
-    """What the last policy made of all takeovers."""
     session: Path
     """Of the corrections."""
     seeds: range
@@ -96,7 +94,6 @@ def _tables(story: Story) -> Mapping[str, object]:
         "after": story.after,
         "corrections": story.corrections,
         "burden": sum((correction.burden for correction in story.corrections), Burden()),
-        "bank": story.bank,
         "tracks": len(story.seeds),
         "worst_seed": story.worst_seed,
         "first_seed": story.seeds[0],
