@@ -126,7 +126,12 @@ def _check_seeds(session: Session) -> None:
 
 
 def check_pictures(session: Session, vision: Vision) -> None:
-    """Raise DatasetError unless the session is of the world that this policy sees."""
+    """Raise DatasetError unless the session has pictures, of the world that this policy sees."""
+    if session.episodes and all(episode.archived for episode in session.episodes):
+        raise DatasetError(
+            f"a policy needs pictures; every episode of {session.path} is archived, without them: "
+            f"`teleop compact --restore {session.path}` puts them back"
+        )
     shape, seen = tuple(session.attrs["observation_shape"]), vision.scene.shape
     if shape != seen:
         raise DatasetError(

@@ -12,9 +12,11 @@ from policy.filters import Filters
 from policy.labels import LabelRule
 from policy.rows import Lesson
 from policy.vision import Vision, see
+from teleop.compacting import compact
 from teleop.frame import COAST, Source
 from teleop.session import SessionError, open_session
 from teleop.writer import SessionWriter
+from tests import archives
 from tests.lessons import expert_action, mark, record_episode, road_picture, toy_rows
 from tests.sessions import add_layer
 
@@ -184,6 +186,12 @@ def test_damaged_episodes_are_named_and_left_out(tmp_path: Path) -> None:
     assert len(said) == 2
     assert "episode 000000 is damaged and left out" in said[0]
     assert "episode 000001 is damaged and left out" in said[1]
+
+
+def test_an_archive_is_refused_and_the_error_says_how_it_is_restored(tmp_path: Path) -> None:
+    compact(archives.record(tmp_path / "mine"), archives.HERE)
+    with pytest.raises(DatasetError, match=r"every episode .* is archived.*`teleop compact --restore .*mine\.zarr`"):
+        lessons(tmp_path / "mine")
 
 
 def test_pictures_are_decoded_only_where_rows_are_labelled(tmp_path: Path) -> None:
