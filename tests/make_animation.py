@@ -1,7 +1,7 @@
 """Makes the animation that the README opens with: `python -m tests.make_animation`, after `teleop demo`.
 
-It takes the first policy of the demo and its last one, and the first takeover between them. The hands are the
-autopilot's, called a person's for this; what is driven is driven, and nothing is staged but when the hands move.
+It takes the demo's first policy and its last one, and the first diagnosis track on which the first one leaves the road.
+The hands are the autopilot's, called a person's for this; nothing else is staged.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import pygame
 from PIL import Image
 
 from teleop.again import Again
-from teleop.bank import takeovers_in
 from teleop.bindings import Bindings
 from teleop.cli import LearnerFrom
 from teleop.clock import SimulatedMetronome
@@ -23,16 +22,15 @@ from teleop.devices.nobody import Nobody
 from teleop.devices.scripted import Scripted
 from teleop.devices.seat import Seat
 from teleop.drivers.autopilot import Autopilot
-from teleop.frame import COAST, HZ, Command, Controls, Source, Start, Tick
+from teleop.evaluate import drive_track
+from teleop.frame import COAST, DIAGNOSIS_SEED, HZ, Action, Command, Controls, End, Frame, Source, Start, Tick
 from teleop.gates import TakeOver
 from teleop.hands import every_hand_device
 from teleop.loop import run_episode
 from teleop.pen import DARK, DIM, INK, Pen
-from teleop.session import open_session
 from teleop.settings.settings import Settings
 from teleop.sinks.hud import Hud
 from teleop.sinks.interventions import Interventions
-from teleop.takeovers import Takeover
 from teleop.worlds.mid_drive import MidDrive
 from tests.make_pictures import MEDIA, Camera
 
@@ -42,7 +40,7 @@ SHOWN = (400, 320)
 GAP, CAPTION = 8, 34
 """Pixels between them, and below."""
 LEAD_S, AFTER_S = 1.5, 2.5
-"""Shown before and after the moment at which the learner was taken over from."""
+"""Shown before and after the moment at which the first policy left the road."""
 STILL = 15
 """Pictures that stand still at the end."""
 COLOURS = 96
@@ -70,6 +68,29 @@ class Film(Camera):
         if self._shown % TICKS_A_PICTURE == 0:
             self.pictures.append((pygame.transform.smoothscale(self.canvas, SHOWN), self.step))
         self._shown += 1
+
+
+class Departure:
+    """A sink that keeps what was done until all four wheels were off the road."""
+
+    def __init__(self) -> None:
+        self.actions: list[Action] = []
+        self.left = False
+
+    def on_start(self, start: Start) -> None:
+        self.actions.clear()
+        self.left = False
+
+    def on_frame(self, frame: Frame) -> None:
+        self.left = self.left or frame.result.wheels_on_road == 0
+        if not self.left:
+            self.actions.append(frame.action)
+
+    def on_idle(self, tick: Tick, why: str) -> None:
+        pass
+
+    def on_end(self, end: End) -> None:
+        pass
 
 
 class Hands(Scripted):
@@ -114,17 +135,26 @@ class Counted:
     rows_behind = 0
 
 
-def filmed(takeover: Takeover, checkpoint: Path, corrected: bool) -> list[tuple[pygame.Surface, int]]:
-    """A checkpoint's drive from a moment before the takeover on: with hands that correct it, or alone."""
-    begin = max(0, takeover.step - round(LEAD_S * HZ))
+def first_departure(checkpoint: Path) -> tuple[int, list[Action]]:
+    """The track, and what was done there until the policy left the road."""
+    driver, departure = LearnerFrom(checkpoint)(), Departure()
+    for seed in range(DIAGNOSIS_SEED, DIAGNOSIS_SEED + 100):
+        drive_track(driver, seed, sinks=[departure])
+        if departure.left:
+            return seed, departure.actions
+    raise SystemExit(f"{checkpoint} leaves the road on no diagnosis track: there is nothing to correct")
+
+
+def filmed(seed: int, before: Sequence[Action], checkpoint: Path, corrected: bool) -> list[tuple[pygame.Surface, int]]:
+    """A checkpoint's drive from so much on: with hands that correct it, or alone."""
     alone = None if corrected else round((LEAD_S + AFTER_S) * HZ)
     counted = Interventions()
-    world = MidDrive(list(takeover.actions[:begin]), max_steps=alone, picture=True, counted=counted.figures)
+    world = MidDrive(before, max_steps=alone, picture=True, counted=counted.figures)
     with closing(Film()) as film, closing(world):
         seat = Seat(film, every_hand_device(Settings()), Bindings(), Hands(film) if corrected else Nobody())
         again = Again(LearnerFrom(checkpoint)(), TakeOver())
         run_episode(
-            Start(takeover.seed, "dagger", paced=False, learner={"name": checkpoint.name}),
+            Start(seed, "dagger", paced=False, learner={"name": checkpoint.name}),
             world=world,
             device=seat,
             drivers={Source.LEARNER: again},
@@ -137,13 +167,14 @@ def filmed(takeover: Takeover, checkpoint: Path, corrected: bool) -> list[tuple[
 
 def story(demo: Path) -> Iterator[pygame.Surface]:
     """Every picture of the animation."""
-    pen, (takeover, *_) = Pen(), takeovers_in(open_session(demo / "corrections.zarr"))
-    first, *_, last = sorted(demo.glob("learner-*.safetensors"))
-    for picture, step in filmed(takeover, first, corrected=True):
+    pen, (first, *_, last) = Pen(), sorted(demo.glob("learner-*.safetensors"))
+    seed, actions = first_departure(first)
+    way = actions[: max(0, len(actions) - round(LEAD_S * HZ))]
+    for picture, step in filmed(seed, way, first, corrected=True):
         yield sheet(pen, picture, steps(pen, step), "the first policy", "")
     for _ in range(STILL):
         yield sheet(pen, picture, steps(pen, 3), "the first policy", "")
-    before, after = (filmed(takeover, checkpoint, corrected=False) for checkpoint in (first, last))
+    before, after = (filmed(seed, way, checkpoint, corrected=False) for checkpoint in (first, last))
     for number in range(max(len(before), len(after)) + STILL):
         left, right = (film[min(number, len(film) - 1)][0] for film in (before, after))
         yield sheet(pen, left, right, "the same bend, before", "and after")
