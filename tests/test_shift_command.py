@@ -105,6 +105,15 @@ def test_what_was_taken_back_or_discarded_is_no_demonstration(tmp_path: Path) ->
     assert list(recorded_in(copy)) == []
 
 
+def test_the_way_to_what_was_retaken_is_no_demonstration(tmp_path: Path) -> None:
+    copy = tmp_path / "copy.zarr"
+    shutil.copytree(SAMPLE, copy)
+    mark(copy / "episodes" / "000000", mode="retake", parent={"session": "0", "episode": "000003", "step": 240})
+    (one,) = recorded_in(copy)
+    assert isinstance(one, Recorded)
+    assert Answer("autopilot", one)(Autopilot()).step.tolist() == list(range(240, 250))
+
+
 def test_an_episode_of_another_track_is_refused(tmp_path: Path) -> None:
     copy = tmp_path / "copy.zarr"
     shutil.copytree(SAMPLE, copy)

@@ -81,10 +81,12 @@ def without_copies(recorded: Sequence[Recorded]) -> tuple[Recorded, ...]:
 
 
 def _demonstrated(episode: Episode) -> npt.NDArray[np.bool_]:
-    """(T,): rows that the expert drove and that nobody took back."""
+    """(T,): rows that the expert drove, here and not in the episode that it was retaken from, and nobody took back."""
     if episode.discarded or episode.attrs.get("mode") not in DEMONSTRATED:
         return np.zeros(episode.committed, np.bool_)
-    return np.asarray((episode.driver == Source.HUMAN) & episode.kept & ~episode.excluded)
+    begins = int((episode.attrs.get("parent") or {}).get("step", 0))
+    driven = (episode.driver == Source.HUMAN) & (episode.step >= begins)
+    return np.asarray(driven & episode.kept & ~episode.excluded)
 
 
 def _road(session: Session, episode: Episode) -> Road:
