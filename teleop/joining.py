@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -167,6 +168,8 @@ def _attributes(chosen: Sequence[tuple[Session, Episode]]) -> dict[str, Any]:
 def _copy(copy: _Copy, folder: Path, names: Mapping[tuple[str, str], str], session: str) -> None:
     """All that it holds, with its parent as it is called in the new session, by id, if it is one of `names` there."""
     shutil.copytree(copy.episode.path, folder, ignore=shutil.ignore_patterns(f"*{durable.PARTIAL}"))
+    for there in (folder, *folder.rglob("*")):  # what is protected where it was recorded; its copy is not
+        there.chmod(there.stat().st_mode | stat.S_IWUSR)
     changes: dict[str, Any] = {"origin": dict(zip(("session", "episode"), copy.origin, strict=True))}
     parent = copy.episode.attrs.get("parent") or {}
     if name := names.get((parent.get("session", ""), parent.get("episode", ""))):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -212,3 +213,13 @@ def test_what_ends_a_merge_leaves_no_half_of_one(sessions: Path, monkeypatch: py
     assert visible(sessions) == ["a.zarr", "b.zarr"]
     (sessions / ".out.zarr.new" / "episodes" / "left by a kill").mkdir(parents=True)
     assert digests(merge(sessions / "out", [sessions / "a"])) == digests(sessions / "a")
+
+
+def test_what_is_protected_where_it_was_recorded_can_be_changed_in_its_copy(sessions: Path) -> None:
+    protected = [sessions / "b.zarr/episodes/000000", *(sessions / "b.zarr/episodes/000000").rglob("*")]
+    for path in protected:
+        path.chmod(path.stat().st_mode & ~0o222)
+    part = split(sessions / "b", sessions / "part", ["0"])
+    assert all(path.stat().st_mode & stat.S_IWUSR for path in part.rglob("*"))
+    for path in protected:  # for who removes the test's folder
+        path.chmod(path.stat().st_mode | stat.S_IWUSR)
