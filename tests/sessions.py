@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,11 +56,20 @@ def change_json(file: Path, change: Callable[[dict[str, Any]], object]) -> None:
     file.write_text(json.dumps(metadata))
 
 
-def add_layer(episode: Path, name: str, action: npt.NDArray[np.float32], committed: int | None = None) -> None:
+ADAS = {"author": "Ada", "created_utc": "2026-01-02T03:04:05+00:00", "rule": "by hand"}
+"""What a layer says of itself."""
+
+
+def add_layer(
+    episode: Path,
+    name: str,
+    action: npt.NDArray[np.float32],
+    committed: int | None = None,
+    told: Mapping[str, str] = ADAS,
+) -> None:
     """Lay labels (T, 3) beside a recorded episode, as relabelling does."""
     group = zarr.create_group(str(episode / "labels" / name), zarr_format=3)
-    origin = {"author": "Ada", "created_utc": "2026-01-02T03:04:05+00:00", "rule": "hands on"}
-    group.attrs.update({**origin, "committed": len(action) if committed is None else committed})
+    group.attrs.update({**told, "committed": len(action) if committed is None else committed})
     array = group.create_array(
         "action",
         shape=action.shape,

@@ -97,16 +97,13 @@ def test_nobody_elses_labels_are_written_over(session: Path, other: dict[str, st
 
 
 def test_a_layer_that_tells_no_author_is_nobodys_to_go_on_with(session: Path) -> None:
-    add_layer(only_episode(session).path, "careful", np.full((ROWS, 3), 0.5, np.float32))
+    add_layer(only_episode(session).path, "careful", np.full((ROWS, 3), 0.5, np.float32), told={})
     with writer(session) as layers, pytest.raises(SessionError, match='has the author "None", not "Ada"'):
         layers.begin(only_episode(session))
 
 
 def test_a_layer_that_was_shorter_than_its_episode_goes_on_to_the_end(session: Path) -> None:
     add_layer(only_episode(session).path, "careful", np.full((40, 3), 0.5, np.float32))
-    owned = {"author": "Ada", "rule": "by hand", "created_utc": "2026-01-01T00:00:00+00:00"}
-    file = only_episode(session).path / "labels" / "careful" / "zarr.json"
-    change_json(file, lambda json: json["attributes"].update(owned))
     with writer(session) as layers:
         layer = layers.begin(only_episode(session))
         layer.put(1050, LEFT)
@@ -197,7 +194,7 @@ def findings(session: Path) -> list[tuple[str, str]]:
 def test_verifying_finds_labels_that_are_no_actions_and_layers_that_nobody_made(session: Path) -> None:
     labels = np.full((ROWS, 3), np.nan, np.float32)
     labels[7], labels[8, 0] = (0.0, 1.5, 0.0), 0.5
-    add_layer(only_episode(session).path, "odd", labels)
+    add_layer(only_episode(session).path, "odd", labels, told={})
     assert findings(session) == [
         ("layers", "a layer says its author; of odd got None"),
         ("layers", "a layer says its created_utc; of odd got None"),
