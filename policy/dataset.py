@@ -141,7 +141,7 @@ def check_pictures(session: Session, vision: Vision) -> None:
 
 
 def _left_out(session: Session, name: str, error: SessionError) -> str:
-    return f"{session.path}: episode {name} is damaged and left out: {error}"
+    return f"{session.path}: episode {name} is left out: {error}"
 
 
 def _lesson(session: Session, episode: Episode, vision: Vision, rule: LabelRule, number: int) -> Lesson | None:

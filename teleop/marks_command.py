@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Trim:
-    """Mark what is before or after a stretch of an episode as not to be learned from. `teleop undo` takes it back."""
+    """Mark what is before or after a stretch of an episode as not to be learned from. `teleop undo` takes it back.
+
+    A second trim of an episode keeps less, never more: take the first one back to widen it.
+    """
 
     session: SessionArgument
     """The session's folder; `.zarr` is added if missing."""
