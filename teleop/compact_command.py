@@ -57,7 +57,7 @@ class Compact:
         done = [one for one in changed if not one.left]
         how = "made whole" if self.restore else "archived"
         if not changed:
-            return f"every episode is {'whole' if self.restore else how} already"
+            return f"no episode is left to be {how}"
         if not done:
             return f"no episode was {how}"
         before, after, rows = (sum(getattr(one, name) for one in done) for name in ("before", "after", "rows"))

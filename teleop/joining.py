@@ -137,11 +137,11 @@ def _check_different(copies: Sequence[_Copy]) -> None:
 @contextmanager
 def _new_session(path: Path) -> Iterator[Path]:
     """A folder aside, which becomes the session at `path` when all is written, to the disk; else it is removed."""
-    if path.exists():
-        raise SessionError(f"{path} exists, and what is recorded is never overwritten: choose another name")
     lock = session_lock(path)
     aside = path.with_name(f".{path.name}.new")
     try:
+        if path.exists():
+            raise SessionError(f"{path} exists, and what is recorded is never overwritten: choose another name")
         shutil.rmtree(aside, ignore_errors=True)  # what a kill left
         (aside / EPISODES).mkdir(parents=True)
         yield aside

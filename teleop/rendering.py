@@ -19,10 +19,16 @@ DRIVEN = ("step", "action", "reward", "pose", "wheels_on_road", "tiles_visited")
 
 def recorded_world(env: Mapping[str, Any]) -> World | None:
     """The world that a session was recorded in, where it can be driven again. Implements `MakeWorld`."""
-    from teleop.worlds.track import ENVIRONMENT, TrackWorld
+    from teleop.worlds.track import TrackWorld
 
-    known = env["id"] == ENVIRONMENT and set(env["kwargs"]) <= {"domain_randomize"}
-    return TrackWorld(**env["kwargs"]) if known else None
+    return TrackWorld(**env["kwargs"]) if is_track(env) else None
+
+
+def is_track(env: Mapping[str, Any]) -> bool:
+    """Whether that world is one of CarRacing's tracks, with nothing about it that is not known here."""
+    from teleop.worlds.track import ENVIRONMENT
+
+    return env["id"] == ENVIRONMENT and set(env["kwargs"]) <= {"domain_randomize"}
 
 
 def recorded_pictures() -> Rendering:

@@ -139,6 +139,7 @@ ALLOWED: dict[str, set[str]] = {
         "teleop.editing",
         "teleop.ghost",
         "teleop.laws",
+        "teleop.rendering",
         "teleop.marks",
         "teleop.replay",
         "teleop.session",

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from teleop.errors import SessionError
 from teleop.laws import PHYSICS_VERSIONS, PIXEL_VERSIONS, differences
 from teleop.loop import View
+from teleop.rendering import is_track
 from teleop.replay.recorded import RecordedView
 from teleop.replay.reel import Reel
 from teleop.worlds.playback import Playback
-from teleop.worlds.track import ENVIRONMENT
 
 
 class Projector:
@@ -74,8 +73,8 @@ class Projector:
 
 def hindrance(reel: Reel, versions: Mapping[str, str]) -> str:
     """Why it can't be driven again here; empty if it can."""
-    env: Mapping[str, Any] = reel.session.attrs["env"]
-    if env["id"] != ENVIRONMENT or not set(env["kwargs"]) <= {"domain_randomize"}:
+    env = reel.session.attrs["env"]
+    if not is_track(env):
         return f"{env['id']} can't be driven again"
     if other := differences(reel.attrs, versions, PHYSICS_VERSIONS):
         return "; ".join(other)
