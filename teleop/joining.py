@@ -137,11 +137,11 @@ def _check_different(copies: Sequence[_Copy]) -> None:
 @contextmanager
 def _new_session(path: Path) -> Iterator[Path]:
     """A folder aside, which becomes the session at `path` when all is written, to the disk; else it is removed."""
+    _check_free(path)
     lock = session_lock(path)
     aside = path.with_name(f".{path.name}.new")
     try:
-        if path.exists():
-            raise SessionError(f"{path} exists, and what is recorded is never overwritten: choose another name")
+        _check_free(path)  # whoever had the lock may have made it
         shutil.rmtree(aside, ignore_errors=True)  # what a kill left
         (aside / EPISODES).mkdir(parents=True)
         yield aside
@@ -152,6 +152,11 @@ def _new_session(path: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(aside, ignore_errors=True)
         lock.release()
+
+
+def _check_free(path: Path) -> None:
+    if path.exists():
+        raise SessionError(f"{path} exists, and what is recorded is never overwritten: choose another name")
 
 
 def _attributes(chosen: Sequence[tuple[Session, Episode]]) -> dict[str, Any]:

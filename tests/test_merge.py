@@ -169,6 +169,13 @@ def test_the_same_episode_is_not_taken_twice(sessions: Path) -> None:
     assert not out.with_suffix(".zarr").exists()
 
 
+@pytest.mark.parametrize("out", ["a", "b"])
+def test_a_session_is_not_merged_into_itself_nor_over_another(sessions: Path, out: str) -> None:
+    before = digests(sessions / "a", sessions / "b")
+    assert "never overwritten" in message_of(lambda: merge(sessions / out, [sessions / "a"]))
+    assert digests(sessions / "a", sessions / "b") == before
+
+
 def test_what_was_recorded_otherwise_is_not_merged(sessions: Path) -> None:
     a, b = sessions / "a.zarr", sessions / "b.zarr"
     change_attributes(b, {"hz": 25})
