@@ -196,6 +196,8 @@ class DrivenOtherwiseError(Exception):
 
     def __init__(self, columns: Columns, row: int, wrong: str) -> None:
         step = columns["step"][row]
+        self.row = row
+        """Of these columns."""
         super().__init__(f"row {row} (step {step}) is not what the seed and the actions give again: {wrong}")
 
 

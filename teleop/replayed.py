@@ -13,7 +13,7 @@ from teleop.frame import Action, Frame, Image, Start, Tick
 from teleop.laws import hindrance
 from teleop.rendering import recorded_world
 from teleop.session import PIECE_ROWS, PROPOSAL_COLUMNS, Episode, Session
-from teleop.worlds.film import Film, Reel
+from teleop.worlds.film import Film, Footage
 from teleop.worlds.track import TrackWorld, versions
 
 Floats = npt.NDArray[np.float32]
@@ -69,7 +69,7 @@ class Replayed:
 def world_of(session: Session, replayed: Replayed, picture: bool) -> TrackWorld | Film:
     """Where it is played: its world, where that gives what it gave then; else its recorded pictures."""
     if not_drivable(session, replayed.episode):
-        return Film(reel_of(replayed))
+        return Film(footage_of(replayed))
     kwargs = session.attrs["env"]["kwargs"]
     return TrackWorld(ends="stock", max_steps=len(replayed.rows), picture=picture, **kwargs)
 
@@ -80,11 +80,11 @@ def not_drivable(session: Session, episode: Episode) -> str:
     return hindrance(episode.attrs, columns, recorded_world(session.attrs["env"]), versions())
 
 
-def reel_of(replayed: Replayed) -> Reel:
+def footage_of(replayed: Replayed) -> Footage:
     """The recorded pictures."""
     episode, rows = replayed.episode, replayed.rows
     pictures = Pictures(episode)
-    return Reel(
+    return Footage(
         picture=lambda step: pictures.of(int(rows[step])),
         pose=replayed.pose,
         wheels_on_road=episode.wheels_on_road[rows],

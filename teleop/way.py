@@ -14,7 +14,7 @@ from rich.console import Console
 from teleop.editing import find_episode
 from teleop.errors import UsageError, UserError
 from teleop.frame import Action, Frame, Outcome, Source, Tick
-from teleop.laws import Columns, hindrance
+from teleop.laws import Columns, DrivenOtherwiseError, driven_again, hindrance
 from teleop.progress import progress
 from teleop.rendering import recorded_world
 from teleop.session import PROPOSAL_COLUMNS, Episode, session_attrs
@@ -94,25 +94,21 @@ def _driven_again(
     episode: Episode, recorded: Columns, rows: npt.NDArray[np.intp], world: TrackWorld, console: Console
 ) -> list[Frame]:
     """These rows as frames. UserError where the world goes otherwise than recorded."""
-    frames: list[Frame] = []
-    with progress(console, f"driving {counted(len(rows), 'frame')} again", len(rows)) as update:
-        outcome = world.reset(int(episode.attrs["seed"]))
-        for row in rows.tolist():
-            result = world.step(recorded["action"][row])
-            if not _as_recorded(recorded, row, outcome, result):
-                raise UserError(
-                    f"{EXACTLY}; episode {episode.name} goes otherwise here from frame {row} on: `teleop verify` says "
-                    "what differs"
-                )
-            frames.append(recorded_frame(recorded, row, outcome, result))
-            outcome = result
-            update(len(frames), "")
+    kept, frames = {name: column[rows] for name, column in recorded.items()}, list[Frame]()
+    outcomes = driven_again(episode.attrs, kept, world)
+    try:
+        with progress(console, f"driving {counted(len(rows), 'frame')} again", len(rows)) as update:
+            outcome = next(outcomes)
+            for row, result in zip(rows.tolist(), outcomes, strict=True):
+                frames.append(recorded_frame(recorded, row, outcome, result))
+                outcome = result
+                update(len(frames), "")
+    except DrivenOtherwiseError as error:
+        raise UserError(
+            f"{EXACTLY}; episode {episode.name} goes otherwise here from frame {rows[error.row]} on: `teleop verify` "
+            "says what differs"
+        ) from error
     return frames
-
-
-def _as_recorded(recorded: Columns, row: int, outcome: Outcome, result: Outcome) -> bool:
-    same_pose = np.array_equal(outcome.pose, recorded["pose"][row])
-    return same_pose and bool(np.float32(result.reward) == recorded["reward"][row])
 
 
 def recorded_frame(recorded: Columns, row: int, outcome: Outcome, result: Outcome) -> Frame:

@@ -13,7 +13,7 @@ from teleop.worlds.camera_view import CameraView
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reel:
+class Footage:
     """What K rows of a recording hold; what stood after the last of them shows what stood before it."""
 
     picture: Callable[[int], Image]
@@ -31,8 +31,8 @@ class Reel:
 class Film:
     """Any action leads to the next row: it plays what happened (a `loop.World`, and rewindable)."""
 
-    def __init__(self, reel: Reel) -> None:
-        self._reel, self._view = reel, CameraView()
+    def __init__(self, footage: Footage) -> None:
+        self._footage, self._view = footage, CameraView()
         self._step = 0
 
     @property
@@ -50,17 +50,17 @@ class Film:
 
     def rewind(self, step: int) -> Outcome:
         """Be at row `step`."""
-        self._step, reel = step, self._reel
-        row = min(step, len(reel.pose) - 1)
-        picture = reel.picture(row)
+        self._step, footage = step, self._footage
+        row = min(step, len(footage.pose) - 1)
+        picture = footage.picture(row)
         self._view.show(picture)
         return Outcome(
             picture,
-            float(reel.reward[step - 1]) if step else 0.0,
-            reel.pose[row],
-            int(reel.wheels_on_road[row]),
-            int(reel.tiles_visited[row]),
-            truncated=step == len(reel.pose),
+            float(footage.reward[step - 1]) if step else 0.0,
+            footage.pose[row],
+            int(footage.wheels_on_road[row]),
+            int(footage.tiles_visited[row]),
+            truncated=step == len(footage.pose),
         )
 
     def figures(self) -> Mapping[str, float | int | None]:
