@@ -26,11 +26,12 @@ from teleop.experts import stand_in
 from teleop.frame import EVALUATION_SEED, VALIDATION_SEED
 from teleop.loop import Driver
 from teleop.progress import progress
-from teleop.record import Record
+from teleop.recording import HEADLESS_MAX_STEPS
 from teleop.report.demo_page import Chapter, Correction, Story, write_demo_page
 from teleop.session import next_seed, open_session
 from teleop.shift.rollouts import RollOut, Rollout
 from teleop.shift.survival import survival
+from teleop.spending import demonstrated
 from teleop.words import counted
 from teleop.workers import working
 from teleop.writer import session_lock
@@ -135,8 +136,10 @@ class _School:
         _remove(self.corrections)
         if _ends(self._laps) != ["finished"] * self._plan.laps:
             _remove(self._laps)
-            record = Record(self._laps, expert="autopilot", headless=True, fast=True, episodes=self._plan.laps, seed=0)
-            record.run(self._console)
+            tracks = [(seed, HEADLESS_MAX_STEPS) for seed in range(self._plan.laps)]
+            with progress(self._console, f"recording {counted(self._plan.laps, 'lap')}", self._plan.laps) as update:
+                for done, end in enumerate(demonstrated(self._laps, "autopilot", tracks), start=1):
+                    update(done, f"score {end.figures['score']:.0f}")
         return self._laps
 
     def train(self, sessions: Sequence[Path]) -> Path:
