@@ -1,4 +1,4 @@
-"""`teleop compact`: what may be asked for. The work itself is in `teleop.compacting`, loaded once it is needed."""
+"""`teleop compact`: what may be asked for. The work is in `teleop.editing.compacting`, loaded once it is needed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from teleop.arguments import SessionArgument
 from teleop.words import counted
 
 if TYPE_CHECKING:
-    from teleop.compacting import Compacted
+    from teleop.editing.compacting import Compacted
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Compact:
 
     def run(self, console: Console) -> int:
         # Only now: the simulator takes a second to load, and --help needs none of it.
-        from teleop.compacting import compact, episodes_of, restore
+        from teleop.editing.compacting import compact, episodes_of, restore
         from teleop.progress import progress
         from teleop.rendering import recorded_pictures
         from teleop.session import open_session

@@ -1,4 +1,4 @@
-"""`teleop merge` and `teleop split`: what may be asked for. The copying itself is in `teleop.joining`."""
+"""`teleop merge` and `teleop split`: what may be asked for. The copying itself is in `teleop.editing.joining`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Merge:
     """Folders of the sessions, of the same kind of driving; demonstrations and corrections go together."""
 
     def run(self, console: Console) -> int:
-        from teleop.joining import merge
+        from teleop.editing.joining import merge
 
         if not self.sessions:
             raise UsageError("at least one session is merged; got none: name their folders after the new one")
@@ -48,7 +48,7 @@ class Split:
     """Their numbers, as `teleop info` lists them, in the order that the copies shall have."""
 
     def run(self, console: Console) -> int:
-        from teleop.joining import split
+        from teleop.editing.joining import split
 
         if not self.episodes:
             raise UsageError("at least one episode is copied; got none: `teleop info` lists their numbers")

@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from teleop import durable
-from teleop.editing import editing
+from teleop.editing.changes import editing
 from teleop.frame import Action, checked_action
 from teleop.metadata import group_attributes
 from teleop.session import LABELS, SMALL_CHUNK_ROWS, Episode, SessionError, chunk_file

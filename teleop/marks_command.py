@@ -1,4 +1,4 @@
-"""`teleop trim`, `discard`, `restore` and `undo`: what may be asked for. The marks themselves are in `teleop.marks`."""
+"""`teleop trim`, `discard`, `restore` and `undo`: what may be asked for. The marks are in `teleop.editing.marks`."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Trim:
     """Keep the frames before this one. By default all that follow."""
 
     def run(self, console: Console) -> int:
-        from teleop.editing import find_episode
-        from teleop.marks import trim
+        from teleop.editing.changes import find_episode
+        from teleop.editing.marks import trim
         from teleop.session import existing_path, session_attrs
 
         path = existing_path(self.session)
@@ -70,7 +70,7 @@ class Discard:
     """Their numbers, as `teleop info` lists them."""
 
     def run(self, console: Console) -> int:
-        from teleop.marks import discard
+        from teleop.editing.marks import discard
 
         _check_named(self.episodes)
         _say(console, discard(self.session, self.episodes))
@@ -87,7 +87,7 @@ class Restore:
     """Their numbers, as `teleop info` lists them."""
 
     def run(self, console: Console) -> int:
-        from teleop.marks import restore
+        from teleop.editing.marks import restore
 
         _check_named(self.episodes)
         _say(console, restore(self.session, self.episodes))
@@ -102,7 +102,7 @@ class Undo:
     """The session's folder; `.zarr` is added if missing."""
 
     def run(self, console: Console) -> int:
-        from teleop.marks import undo
+        from teleop.editing.marks import undo
 
         console.print(escape(f"taken back: {undo(self.session)}"), highlight=False)
         return 0

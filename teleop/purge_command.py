@@ -1,4 +1,4 @@
-"""`teleop purge`: what may be asked for. The deleting itself is in `teleop.purging`."""
+"""`teleop purge`: what may be asked for. The deleting itself is in `teleop.editing.purging`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from teleop.errors import UsageError
 from teleop.words import counted
 
 if TYPE_CHECKING:
-    from teleop.purging import Discarded
+    from teleop.editing.purging import Discarded
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Purge:
     """Don't ask; for scripts."""
 
     def run(self, console: Console) -> int:
-        from teleop.purging import discarded_in, purge
+        from teleop.editing.purging import discarded_in, purge
 
         found = discarded_in(self.session)
         if found.episodes:

@@ -1,4 +1,4 @@
-"""`teleop relabel`: what may be asked for. The playing itself is in `teleop.relabelling`, loaded once it is needed."""
+"""`teleop relabel`: what may be asked for. The playing is in `teleop.mending.relabelling`, loaded once it is needed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Relabel:
         if not SPEEDS[0] <= self.speed <= SPEEDS[1]:
             raise UsageError(f"--speed is from {SPEEDS[0]:g} to {SPEEDS[1]:g}; got {self.speed:g}")
         # Only now: the simulator takes a second to load, and --help needs none of it.
-        from teleop.relabelling import relabel
+        from teleop.mending.relabelling import relabel
 
         relabel(self, console)
         return 0

@@ -1,4 +1,4 @@
-"""`teleop retake`: what may be asked for. The driving itself is in `teleop.retaking`, loaded once it is needed."""
+"""`teleop retake`: what may be asked for. The driving is in `teleop.mending.retaking`, loaded once it is needed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Retake:
         """
         check_hands(self.expert, self.headless, self.fast)
         # Only now: the simulator takes a second to load, and --help needs none of it.
-        from teleop.retaking import retake
+        from teleop.mending.retaking import retake
 
         retake(self, console)
         return 0

@@ -1,4 +1,4 @@
-"""`teleop sessions`: what may be asked for. The listing itself is in `teleop.listing`."""
+"""`teleop sessions`: what may be asked for. The listing itself is in `teleop.editing.listing`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Sessions:
     """Holds the sessions."""
 
     def run(self, console: Console) -> int:
-        from teleop.listing import listed
+        from teleop.editing.listing import listed
         from teleop.report.tables import sessions_table
 
         with console.status("reading") as status:

@@ -55,7 +55,7 @@ def play(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Play:
     monkeypatch.setenv("TELEOP_SETTINGS", str(settings))
     monkeypatch.setattr(pygame.event, "get", pygame.event.get)  # the player replaces it, and this puts it back
     for command in ("relabelling", "retaking"):
-        monkeypatch.setattr(f"teleop.{command}.require_screen", nobody_looks)
+        monkeypatch.setattr(f"teleop.mending.{command}.require_screen", nobody_looks)
 
     def play(script: Callable[[], player.Moves], *command: str) -> None:
         assert player.play(script(), command) == 0

@@ -14,7 +14,7 @@ import zarr
 from policy.cli import run as policy_run
 from teleop.cli import run
 from teleop.clock import SimulatedMetronome
-from teleop.compacting import compact, restore
+from teleop.editing.compacting import compact, restore
 from teleop.frame import Source, Start
 from teleop.gates import Only
 from teleop.library import info, verify

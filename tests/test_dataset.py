@@ -12,7 +12,7 @@ from policy.filters import Filters
 from policy.labels import LabelRule
 from policy.rows import Lesson
 from policy.vision import Vision, see
-from teleop.compacting import compact
+from teleop.editing.compacting import compact
 from teleop.frame import COAST, Source
 from teleop.session import SessionError, open_session
 from teleop.writer import SessionWriter

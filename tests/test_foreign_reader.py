@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pytest
 import zarr
 
-from teleop.compacting import compact, restore
+from teleop.editing.compacting import compact, restore
 from teleop.session import open_session
 from tests.archives import HERE, record
 from tests.optional import need

@@ -29,25 +29,18 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.durable": set(),
     "teleop.episode_writer": LEAF | {"teleop.session", "teleop.durable"},
     "teleop.writer": LEAF | {"teleop.session", "teleop.metadata", "teleop.durable", "teleop.episode_writer"},
-    "teleop.editing": LEAF | {"teleop.session", "teleop.metadata", "teleop.durable", "teleop.writer"},
-    "teleop.marks": LEAF | {"teleop.editing", "teleop.metadata", "teleop.session"},
-    "teleop.purging": LEAF
-    | {f"teleop.{part}" for part in ("disk", "durable", "editing", "marks", "metadata", "session", "writer")},
-    "teleop.joining": LEAF | {"teleop.editing", "teleop.session", "teleop.durable", "teleop.writer"},
+    "teleop.editing": LEAF
+    | {f"teleop.{part}" for part in ("archive", "disk", "durable", "editing", "episode_writer", "library", "metadata")}
+    | {"teleop.session", "teleop.writer"},
+    "teleop.mending": {"teleop"},
     "teleop.marks_command": {"teleop"},
     "teleop.purge_command": {"teleop"},
     "teleop.joining_command": {"teleop"},
     "teleop.sessions_command": {"teleop"},
     "teleop.laws": LEAF | {"teleop.session", "teleop.loop"},
     "teleop.rendering": LEAF | {"teleop.session", "teleop.loop", "teleop.laws", "teleop.worlds"},
-    "teleop.listing": LEAF | {f"teleop.{part}" for part in ("disk", "library", "metadata", "session")},
     "teleop.library": LEAF
     | {f"teleop.{part}" for part in ("disk", "session", "loop", "laws", "metadata", "rendering")},
-    "teleop.compacting": LEAF
-    | {
-        f"teleop.{part}"
-        for part in ("archive", "disk", "durable", "editing", "episode_writer", "metadata", "session", "writer")
-    },
     "teleop.compact_command": {"teleop"},
     "teleop.layers": LEAF | {f"teleop.{part}" for part in ("durable", "editing", "metadata", "session", "writer")},
     "teleop.exchange": LEAF
@@ -98,7 +91,7 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.workers": set(),
     "teleop.words": set(),
     "teleop.report": PARTS
-    | {f"teleop.{part}" for part in ("report", "evaluate", "library", "listing", "session", "shift", "sinks", "words")}
+    | {f"teleop.{part}" for part in ("report", "evaluate", "editing", "library", "session", "shift", "sinks", "words")}
     | {f"teleop.{part}" for part in ("bank", "budget", "burden", "dagger", "rendering", "rounds")},
     # Commands wire the parts; policy reaches them as an argument, from cli alone.
     "teleop.takeovers": LEAF | {"teleop.session"},
@@ -118,12 +111,8 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.shift_command": {"teleop"},
     "teleop.record": LEAF | {"teleop.arguments", "teleop.recording"},
     "teleop.recording": {"teleop"},
-    "teleop.way": {"teleop"},
-    "teleop.retake_command": LEAF | {"teleop.arguments", "teleop.record", "teleop.retaking"},
-    "teleop.retaking": {"teleop"},
-    "teleop.replayed": {"teleop"},
-    "teleop.relabel_command": LEAF | {"teleop.arguments", "teleop.record", "teleop.relabelling"},
-    "teleop.relabelling": {"teleop"},
+    "teleop.retake_command": LEAF | {"teleop.arguments", "teleop.record", "teleop.mending"},
+    "teleop.relabel_command": LEAF | {"teleop.arguments", "teleop.record", "teleop.mending"},
     "teleop.again": PARTS,
     "teleop.burden": LEAF | {"teleop.autonomy"},
     "teleop.dagger_command": LEAF | {"teleop.arguments", "teleop.record"},
@@ -140,7 +129,6 @@ ALLOWED: dict[str, set[str]] = {
         "teleop.ghost",
         "teleop.laws",
         "teleop.rendering",
-        "teleop.marks",
         "teleop.replay",
         "teleop.session",
     }

@@ -25,23 +25,23 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from teleop import marks
 from teleop.clock import SimulatedMetronome
-from teleop.compacting import Compacted, compact, restore
-from teleop.editing import find_episode
+from teleop.editing import marks
+from teleop.editing.changes import find_episode
+from teleop.editing.compacting import Compacted, compact, restore
+from teleop.editing.joining import merge, split
+from teleop.editing.purging import purge
 from teleop.episode_writer import frame_row, start_attrs
 from teleop.frame import Action, Command, Controls, End, Frame, Outcome, Source, Start, Tick
 from teleop.gates import Only
-from teleop.joining import merge, split
 from teleop.layers import LayerWriter
 from teleop.library import verify
 from teleop.loop import Sink, World, run_episode
-from teleop.purging import purge
+from teleop.mending.retaking import Onward
+from teleop.mending.way import Way, recorded_frame, rows_before
 from teleop.rendering import Rendering
-from teleop.retaking import Onward
 from teleop.session import Episode, open_session, session_attrs
 from teleop.sinks.recorder import Recorder
-from teleop.way import Way, recorded_frame, rows_before
 from teleop.writer import SessionWriter
 from tests.archives import VERSIONS
 from tests.fakes import TOY_ENV, ScriptedDevice, ToyWorld, commands, steering

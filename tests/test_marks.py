@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import zarr
 
-from teleop import marks
-from teleop.editing import change_attributes
+from teleop.editing import marks
+from teleop.editing.changes import change_attributes
+from teleop.editing.marks import discard, exclude, include, label_outcome, restore, trim, undo
 from teleop.library import verify
-from teleop.marks import discard, exclude, include, label_outcome, restore, trim, undo
 from teleop.session import Episode, open_session
 from teleop.writer import SessionWriter
 from tests.benchmarks.kills import VERSIONS

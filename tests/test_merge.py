@@ -14,12 +14,12 @@ import pytest
 from policy.dataset import DatasetError, load_lessons
 from policy.labels import LabelRule
 from policy.vision import Vision
-from teleop import joining
-from teleop.compacting import compact
-from teleop.editing import change_attributes
-from teleop.joining import merge, split
+from teleop.editing import joining
+from teleop.editing.changes import change_attributes
+from teleop.editing.compacting import compact
+from teleop.editing.joining import merge, split
+from teleop.editing.marks import discard, exclude, restore, undo
 from teleop.library import verify
-from teleop.marks import discard, exclude, restore, undo
 from teleop.session import FORMAT_VERSION, open_session
 from teleop.writer import SessionWriter
 from tests import archives

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from teleop.editing.marks import discard, exclude, undo
+from teleop.editing.purging import discarded_in, purge
 from teleop.episode_writer import start_attrs
 from teleop.library import verify
-from teleop.marks import discard, exclude, undo
-from teleop.purging import discarded_in, purge
 from teleop.session import open_session
 from teleop.writer import SessionWriter
 from tests.benchmarks.kills import VERSIONS

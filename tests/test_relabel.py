@@ -24,9 +24,9 @@ from teleop.frame import Command, Controls, Source, Start
 from teleop.gates import Only
 from teleop.layers import LayerWriter
 from teleop.loop import Sink, run_episode
+from teleop.mending.relabelling import Played, Relabelling
+from teleop.mending.replayed import Pictures, Replayed
 from teleop.relabel_command import Relabel
-from teleop.relabelling import Played, Relabelling
-from teleop.replayed import Pictures, Replayed
 from teleop.session import PIECE_ROWS, Episode, open_session
 from teleop.sinks.recorder import Recorder
 from tests.fakes import TOY_ENV, ScriptedDevice, Tape, ToyWorld, steering
@@ -239,7 +239,7 @@ def test_what_was_relabelled_and_retaken_is_in_the_next_trainings_table(
     assert run(["relabel", str(failed), "--name", "mended", "--expert", "simulated", "--headless"]) == 0
     labels = sum(row >= ZOOM_STEPS for row in labelled_rows(failed, "mended"))
     assert labels > 0, "it would have taken over"
-    monkeypatch.setattr("teleop.retaking.HEADLESS_MAX_STEPS", 40)
+    monkeypatch.setattr("teleop.mending.retaking.HEADLESS_MAX_STEPS", 40)
     assert run(["retake", str(failed), "0", "70", "--expert", "simulated", "--headless", "--fast"]) == 0
     words = ["--labels", "layer:mended", "--steps", "1", "--select-tracks", "0", "--out", str(tmp_path / "better")]
     assert policy.run(["train", "--arch", "bc", *words, str(failed)]) == 0

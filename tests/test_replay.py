@@ -13,8 +13,8 @@ import pytest
 
 from teleop.cli import run
 from teleop.clock import SimulatedMetronome
-from teleop.compacting import compact
-from teleop.editing import find_episode
+from teleop.editing.changes import find_episode
+from teleop.editing.compacting import compact
 from teleop.errors import SessionError, UsageError
 from teleop.frame import HZ, Source, Start
 from teleop.gates import Only

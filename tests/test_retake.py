@@ -17,12 +17,12 @@ from teleop.cli import run
 from teleop.clock import SimulatedMetronome
 from teleop.errors import UsageError
 from teleop.frame import HZ, Command, Controls
+from teleop.mending.retaking import Retaking
+from teleop.mending.way import rows_before, way_to
 from teleop.report.shift_moments import BEFORE, MomentPictures
 from teleop.retake_command import Retake
-from teleop.retaking import Retaking
 from teleop.session import Episode, open_session
 from teleop.sinks.recorder import Recorder
-from teleop.way import rows_before, way_to
 from teleop.worlds.mid_drive import MidDrive
 from teleop.worlds.track import TrackWorld
 from tests.fakes import ScriptedDevice
@@ -172,7 +172,7 @@ def test_a_worst_moment_of_a_shift_report_opens_by_the_command_that_it_names(
 ) -> None:
     worst = replace(moment("straight", FRAME + BEFORE), session=failed)
     teleop, *words = shlex.split(MomentPictures(worst, {}, "").retake)
-    monkeypatch.setattr("teleop.retaking.HEADLESS_MAX_STEPS", 20)
+    monkeypatch.setattr("teleop.mending.retaking.HEADLESS_MAX_STEPS", 20)
     assert (teleop, run([*words, *AUTOPILOT])) == ("teleop", 0)
     _, child = open_session(failed).episodes
     assert child.attrs["parent"]["step"] == FRAME

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 
 from teleop.cli import run
-from teleop.editing import change_attributes
+from teleop.editing.changes import change_attributes
+from teleop.editing.listing import SETTLED_NS, listed
+from teleop.editing.marks import discard, exclude, label_outcome
+from teleop.editing.purging import purge
 from teleop.episode_writer import start_attrs
 from teleop.library import SessionInfo, info
-from teleop.listing import SETTLED_NS, listed
-from teleop.marks import discard, exclude, label_outcome
-from teleop.purging import purge
 from teleop.session import open_session
 from teleop.writer import SessionWriter
 from tests.fakes import TOY_ENV, ToyWorld
@@ -162,7 +162,7 @@ def test_a_folder_that_takes_no_files_is_listed_all_the_same(session: Path, monk
     def refused(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("teleop.listing.TemporaryDirectory", refused)
+    monkeypatch.setattr("teleop.editing.listing.TemporaryDirectory", refused)
     assert len(only(session).episodes) == 2
     assert not (session.parent / ".mine.zarr.listing").exists()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from teleop import marks
+from teleop.editing import marks
 from teleop.replay.keys import Do, key_of
 from teleop.replay.reel import Reel
 

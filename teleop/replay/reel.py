@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from teleop.editing import find_episode
+from teleop.editing.changes import find_episode
 from teleop.frame import Source
 from teleop.session import Episode, Session
 

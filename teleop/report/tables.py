@@ -13,9 +13,9 @@ from teleop.frame import HZ
 from teleop.words import counted
 
 if TYPE_CHECKING:  # the simulator behind them takes a second to load
+    from teleop.editing.listing import Listing
     from teleop.evaluate import Evaluation, TrackScore
     from teleop.library import EpisodeInfo, SessionInfo, Verification
-    from teleop.listing import Listing
     from teleop.shift.report import PolicyShift, ShiftReport
 
 WORST_SHOWN = 10

@@ -21,17 +21,17 @@ from teleop.devices.seat import NamedDevice, Seat
 from teleop.devices.simulated import SimulatedHumanConfig
 from teleop.devices.watcher import Watcher
 from teleop.drivers.autopilot import Autopilot
-from teleop.editing import find_episode
+from teleop.editing.changes import find_episode
 from teleop.errors import UsageError, UserError
 from teleop.frame import Command, Controls, Source, Start, Tick
 from teleop.gates import Shadow
 from teleop.hands import every_hand_device
 from teleop.layers import Layer, LayerWriter
 from teleop.loop import Sink, run_episode
+from teleop.mending.replayed import Replayed, not_drivable, world_of
 from teleop.progress import progress
 from teleop.relabel_command import Relabel
 from teleop.rendering import recorded_pictures
-from teleop.replayed import Replayed, not_drivable, world_of
 from teleop.screens.stage import Stage
 from teleop.screens.summary import GLANCE_S
 from teleop.session import Episode, Session, open_session

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from teleop import durable
-from teleop.editing import EPISODES, change_attributes, editing, find_episode
+from teleop.editing.changes import EPISODES, change_attributes, editing, find_episode
 from teleop.errors import SessionError
 from teleop.session import ARCHIVE_VERSION, FORMAT, FORMAT_VERSION, Episode, Session, existing_path, open_session
 from teleop.writer import session_lock, writable_path

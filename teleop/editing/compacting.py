@@ -24,7 +24,7 @@ from zarr.storage import MemoryStore
 from teleop import durable
 from teleop.archive import ARCHIVE, digest_of, packed
 from teleop.disk import bytes_on_disk
-from teleop.editing import editing, find_episode
+from teleop.editing.changes import editing, find_episode
 from teleop.episode_writer import EpisodeWriter
 from teleop.frame import Image
 from teleop.metadata import group_attributes

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from teleop.disk import bytes_on_disk
 from teleop.durable import sync_folder
-from teleop.editing import EPISODES, change_attributes, editing
+from teleop.editing.changes import EPISODES, change_attributes, editing
+from teleop.editing.marks import MARKS, read_marks, without
 from teleop.errors import SessionError
-from teleop.marks import MARKS, read_marks, without
 from teleop.metadata import group_attributes
 from teleop.session import episode_folders, existing_path, session_attrs
 from teleop.writer import PURGED, highest_purged

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 
-from teleop.editing import find_episode
+from teleop.editing.changes import find_episode
 from teleop.errors import UsageError, UserError
 from teleop.frame import Action, Frame, Outcome, Source, Tick
 from teleop.laws import Columns, DrivenOtherwiseError, driven_again, hindrance

@@ -24,13 +24,13 @@ from teleop.gates import Only
 from teleop.hands import every_hand_device
 from teleop.logbook import Logbook
 from teleop.loop import Sink, run_episode
+from teleop.mending.way import Way, way_to
 from teleop.recording import HEADLESS_MAX_STEPS, Tally, say_how_it_went
 from teleop.retake_command import Retake
 from teleop.session import COMMIT_ROWS, existing_path
 from teleop.settings.settings import load_settings
 from teleop.sinks.recorder import Recorder
 from teleop.sitting import Sitting
-from teleop.way import Way, way_to
 from teleop.window import Window, require_screen
 from teleop.worlds.mid_drive import MidDrive
 from teleop.worlds.track import versions

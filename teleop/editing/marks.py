@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from teleop.editing import EPISODES, change_attributes, editing, find_episode
+from teleop.editing.changes import EPISODES, change_attributes, editing, find_episode
 from teleop.errors import SessionError
 from teleop.metadata import JUDGEMENTS, group_attributes
 from teleop.session import Episode

@@ -1,0 +1,1 @@
+"""Recorded sessions changed: marked, deleted from, merged, split, archived; and the list of them."""
