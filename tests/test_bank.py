@@ -115,7 +115,7 @@ def test_the_learner_that_was_corrected_would_be_corrected_again_and_is_told_whe
     assert run(["bank", str(tmp_path), *words]) == 0
     told = capsys.readouterr().out
     assert "still to be corrected" in told
-    assert "s after it 5." in told
+    assert "s after it 6." in told
     assert "0 of 1 takeover fixed" in told
     assert json.loads((tmp_path / "b.json").read_text())["fixed"] == 0
 

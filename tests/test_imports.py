@@ -53,7 +53,7 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.autonomy": set(),
     "teleop.worlds": PARTS | {"teleop.pen", "teleop.udacity", "teleop.worlds"},
     "teleop.drivers": PARTS | {"teleop.drivers"},
-    "teleop.devices": PARTS | SEAT | {"teleop.devices"},
+    "teleop.devices": PARTS | SEAT | {"teleop.devices", "teleop.ghost"},
     "teleop.sinks": PARTS
     | SEAT
     | {

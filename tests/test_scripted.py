@@ -49,37 +49,57 @@ def hands(places: Sequence[tuple[float, float]], care: Care | None = None) -> st
 
 
 @pytest.mark.parametrize(
-    ("place", "on"),
+    ("tick", "on"),
     [
-        ((0, 0), "0"),
-        ((5.1, 0), "0"),
-        ((5.3, 0), "1"),
-        ((-5.3, 0), "1"),
-        ((0, 0.85), "0"),
-        ((0, 0.95), "1"),
-        ((0, -1), "1"),
+        (at(0), False),
+        (at(0, lateral=5.9), False),
+        (at(0, lateral=6.1), True),
+        (at(0, lateral=-6.1), True),
+        (at(0, heading=0.85, speed=0), False),
+        (at(0, heading=0.95, speed=0), True),
+        (at(0, heading=-1.0, speed=0), True),
     ],
 )
-def test_it_takes_over_at_the_edge_or_when_the_nose_is_off(place: tuple[float, float], on: str) -> None:
-    assert hands([place]) == on
+def test_it_takes_over_at_the_edge_or_when_the_nose_is_off(tick: Tick, on: bool) -> None:
+    assert watching().read(tick).hands_on == on
+
+
+@pytest.mark.parametrize(("lateral", "on"), [(-5.0, False), (-5.8, True), (5.8, False)])
+def test_a_car_that_is_about_to_be_over_the_edge_is_taken_over_before_it_is(lateral: float, on: bool) -> None:
+    """The road bends to the left: going straight on leads half a unit to the right in 0.28 s."""
+    assert watching().read(at(0, lateral)).hands_on == on
+
+
+def test_what_the_driver_is_steering_counts() -> None:
+    hard_right = replace(at(1, lateral=-3.0), proposal=np.array([1.0, 0, 0], np.float32))
+    assert watching().read(hard_right).hands_on
+    assert not watching().read(replace(hard_right, proposal=COAST)).hands_on
+
+
+def test_a_car_that_turns_goes_on_turning_however_long_a_pause_is() -> None:
+    expert = watching()
+    assert not expert.read(at(0, lateral=-4.0, heading=0.0)).hands_on
+    turning = at(1, lateral=-4.0, heading=-0.1)
+    assert [expert.read(turning).hands_on for _ in range(3)] == [True] * 3
+    assert not watching().read(turning).hands_on, "where nobody saw it turn"
 
 
 def test_it_gives_back_after_half_a_second_if_that_is_calm() -> None:
-    assert hands([(5.3, 0), *[(0, 0)] * 30]) == "1" * 25 + "0" * 6
+    assert hands([(6.1, 0), *[(0, 0)] * 30]) == "1" * 25 + "0" * 6
 
 
 @pytest.mark.parametrize("place", [(4.5, 0.0), (0.0, 0.6)])
 def test_where_it_would_not_take_over_it_may_not_yet_give_back(place: tuple[float, float]) -> None:
-    assert hands([(5.3, 0), *[place] * 40, (3.9, 0.3)]) == "1" * 41 + "0"
+    assert hands([(6.1, 0), *[place] * 40, (3.9, 0.3)]) == "1" * 41 + "0"
 
 
 def test_what_is_hopeless_is_no_label_but_the_correction_goes_on() -> None:
-    assert hands([(5.3, 0), (5.3, 1.6), (5.3, 1.4)]) == "101"
+    assert hands([(6.1, 0), (6.1, 1.6), (6.1, 1.4)]) == "101"
 
 
 def test_a_rewind_takes_a_correction_back() -> None:
     expert = watching()
-    ticks = [at(50, 5.3), at(51), at(51), at(20), at(21)]
+    ticks = [at(50, 6.1), at(51), at(51), at(20), at(21)]
     assert [expert.read(tick).hands_on for tick in ticks] == [True, True, True, False, False]
 
 
