@@ -29,7 +29,7 @@ class DaggerCommand:
     out: Path | None = None
     """Folder of the rounds: learners, validations, what the takeover bank says; SESSION-rounds by default."""
     warm: bool = False
-    """Each round's training begins with the learner that drove: ready in a quarter of the time. From scratch, as it is
+    """Each round's training begins with the learner that drove: ready in a third of the time. From scratch, as it is
     without, is steadier. With --demos."""
     expert: Literal["human", "simulated", "autopilot"] = "human"
     """Who watches and corrects: a person, the simulated human (imperfect, by keys), or the scripted autopilot."""

@@ -359,6 +359,7 @@ def test_a_warm_training_begins_where_the_one_who_drove_stands(monkeypatch: pyte
     assert [*begun[2][-6:]] == ["--start-from", "p", "--steps", "1000", "--out", "c"], (
         "the last word on an option counts"
     )
+    assert begun[0].index("3000") < begun[0].index("9"), "what was asked for comes after what goes without saying"
 
 
 def test_a_chore_that_fails_says_what_it_said_last(tmp_path: Path) -> None:
