@@ -13,25 +13,23 @@ from teleop.frame import COAST, Tick
 from teleop.ghost import EVERY_S, predicted
 from teleop.road import Road
 
-AHEAD_S = 0.28
-"""So far the ghost is near enough to the truth: held to 0.28 s, that of the autopilot's own driving stayed within 5.7
-units of the middle in ten laps; at 0.4 s it was out to 9.3."""
-
 
 class Foresight:
     """How far a car is about to be from the middle of the road. A step that is told again (a pause) counts once."""
 
-    def __init__(self) -> None:
+    def __init__(self, ahead_s: float) -> None:
+        """How many seconds it looks ahead, [0, 1]."""
+        self._points = round(ahead_s / EVERY_S)
         self._before: Tick | None = None
         self._now: Tick | None = None
 
     def furthest(self, road: Road, tick: Tick) -> float:
-        """Track units, never negative: now, and in the next `AHEAD_S` while its driver does what it did last."""
+        """Track units, never negative: now, and soon, while its driver does what it did last."""
         if self._now is None or tick.step != self._now.step:
             follows = self._now is not None and tick.step == self._now.step + 1
             self._before, self._now = (self._now if follows else None), tick
         pose = tick.outcome.pose
         before = pose if self._before is None else self._before.outcome.pose
         path = predicted(before, pose, COAST if tick.proposal is None else tick.proposal)
-        places = np.vstack([pose[:2], path[: round(AHEAD_S / EVERY_S)]])
+        places = np.vstack([pose[:2], path[: self._points]])
         return float(np.abs(road.locate(places).lateral).max())

@@ -49,8 +49,11 @@ from tests.experiments.policies import (
 AUTOPILOT = RESULTS / "policies" / "autopilot.json"
 ROUNDS_CODE = (
     *CODE,
-    *(f"teleop/{noun}.py" for noun in ("bank", "collecting", "dagger", "experts", "gates", "rounds", "takeovers")),
-    *(f"teleop/devices/{noun}.py" for noun in ("scripted", "standstill", "watcher")),
+    *(
+        f"teleop/{noun}.py"
+        for noun in ("bank", "collecting", "dagger", "experts", "gates", "ghost", "rounds", "takeovers")
+    ),
+    *(f"teleop/devices/{noun}.py" for noun in ("foresight", "scripted", "standstill", "watcher")),
 )
 EXPERTS = {"autopilot": "autopilot", "simulated human": "simulated"}
 """Who corrects, by the teacher's name: the teacher."""
