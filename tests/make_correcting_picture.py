@@ -50,7 +50,7 @@ class Corrector(Scripted):
     person = True
 
     def __init__(self, camera: Camera) -> None:
-        super().__init__(Autopilot(), "Xbox Wireless Controller", Care(wrong_lateral=3.5))
+        super().__init__(Autopilot(), "Xbox Wireless Controller", Care(ahead_s=0, wrong_lateral=3.5))
         self._camera = camera
 
     def reset(self, start: Start) -> None:
