@@ -59,7 +59,7 @@ def choices() -> Iterator[Choice]:
     yield Choice("simulated human", "the recipe")
     yield Choice("simulated human", "never shown setting off", ("--setting-off", "0"))
     yield Choice("simulated human", "views not moved nor turned", NO_MOVES)
-    for lead in (0, 2, 4, 8):
+    for lead in (1, 2, 4, 8):
         yield Choice("simulated human", f"label lead {lead}", ("--label-lead", str(lead)))
     yield Choice("simulated human", "bins", ("--loss", "bins"))
     yield Choice("simulated human", "bins, views not moved", ("--loss", "bins", *NO_MOVES))
