@@ -95,6 +95,8 @@ def _opinions(episode: Episode, before_takeover: float) -> npt.NDArray[np.uint8]
     human, hands_on = episode.driver == Source.HUMAN, episode.hands_on
     kind = np.full(episode.committed, Kind.NONE, np.uint8)
     late = _before_takeover(episode, human, before_takeover) & ~_driven_again(episode)
+    if episode.attrs.get("gate", "").startswith("mixed"):
+        late[:] = False  # a coin surprises nobody
     kind[hands_on & ~human & ~late] = Kind.SHADOW
     kind[hands_on & human] = Kind.TAKEOVER
     if episode.attrs.get("mode") in DEMONSTRATIONS:

@@ -92,7 +92,7 @@ def train(config: TrainConfig, watch: Watch = _ignore, say: Say = _ignore, show:
     rng = np.random.default_rng(config.seed)
     vision = vision_for(config)
     lessons = _lessons(config, vision, say)
-    learned, held_out = split_by_episode(lessons, rng)
+    learned, held_out = split_by_episode(lessons, rng) if config.hold_out else (lessons, [])
     lectures = learned if vision.pedals else taught(learned, vision, config.side_offset, rng, say)
     rows = Rows.joined([lesson.rows for lesson in lectures])
     weight = Weights(config.weights).of(rows.kind)  # (N,)
@@ -198,7 +198,7 @@ def _finite(loss: float, batch: Rows, step: int, lessons: Sequence[Lesson]) -> f
 
 def _summary(learned: Sequence[Lesson], held_out: Sequence[Lesson]) -> str:
     rows = sum(len(lesson.rows) for lesson in learned)
-    held = f"{len(held_out)} more to validate on" if held_out else "too few to hold any out: no validation loss"
+    held = f"{len(held_out)} more to validate on" if held_out else "none held out: no validation loss"
     episodes = "1 episode" if len(learned) == 1 else f"{len(learned)} episodes"
     return f"learning from {rows:,} rows of {episodes}, {held}"
 

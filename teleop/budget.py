@@ -36,7 +36,8 @@ TRACKS_A_DRAW = 1000
 CODE = {
     "policy": ("*.py",),
     "teleop": (
-        *("budget.py", "spending.py", "collecting.py", "evaluate.py", "gates.py", "loop.py", "road.py"),
+        *("again.py", "budget.py", "collecting.py", "evaluate.py", "experts.py", "gates.py", "ghost.py", "loop.py"),
+        *("road.py", "spending.py"),
         *("worlds/track*.py", "drivers/*.py", "devices/*.py"),
     ),
 }
@@ -76,6 +77,17 @@ class Terms:
     tracks: int
     """Of every evaluation."""
 
+    @property
+    def plan(self) -> dict[str, Any]:
+        """With the code that all cells are made by."""
+        return {**plain(asdict(self)), "code": code_digest()}
+
+    def check(self, out: Path) -> None:
+        """UsageError where the folder has cells that were made on other terms: they can't be compared."""
+        for file in sorted(out.glob(f"*/{BUDGET_FILE}")):
+            with Journal(file.parent, BUDGET_FILE, self.plan):
+                pass
+
 
 @dataclass(frozen=True)
 class Spent:
@@ -107,7 +119,7 @@ class Means(Protocol):
 
 def spend(case: Case, terms: Terms, seeds: Sequence[int], means: Means, out: Path) -> Iterator[Cell]:
     """All cells of a case, by these training seeds; what is done already is only read. Raises what `means` raise."""
-    with Journal(out / case.name, BUDGET_FILE, plain(asdict(terms))) as journal:
+    with Journal(out / case.name, BUDGET_FILE, terms.plan) as journal:
         work = Work(case, means, journal)
         # 1. The plain laps, and what is learned from them alone.
         laps = [work.laps()]

@@ -73,8 +73,12 @@ class BudgetCommand:
         from teleop.report.budget_tables import budget_figure, budget_tables, comparisons
         from teleop.spending import StandIns
 
-        means = StandIns(load, self.steps, self.tracks, self.workers)
-        for cell in self._cells(Terms(self.minutes, self.steps, self.tracks), means):
+        terms, means = (
+            Terms(self.minutes, self.steps, self.tracks),
+            StandIns(load, self.steps, self.tracks, self.workers),
+        )
+        terms.check(self.out)
+        for cell in self._cells(terms, means):
             console.print(escape(_line(cell)), highlight=False)
         told = comparisons(cells_in(self.out))
         picture = self.out / "budget.svg"

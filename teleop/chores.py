@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from typing import Protocol
@@ -46,6 +48,7 @@ class Process:
                 stdout=said,
                 stderr=subprocess.STDOUT,
                 env=environment,
+                start_new_session=True,
             )
         if sys.platform != "win32":
             os.setpriority(os.PRIO_PROCESS, self._process.pid, NICEST)
@@ -70,5 +73,9 @@ class Process:
         return self._ended - self._began
 
     def give_up(self) -> None:
-        self._process.terminate()
+        if sys.platform == "win32":
+            self._process.terminate()
+        else:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGTERM)  # with the processes of its own: they outlive it else
         self._waiting.join()

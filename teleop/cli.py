@@ -51,8 +51,11 @@ if TYPE_CHECKING:
     from teleop.shift.measure import Policy
 
 WORKERS = max(1, os.cpu_count() or 1)
-NOT_INHERITED = ("sessions", "out", "resume", "select_tracks", "start_from", "threads")
-"""Options of a training that say nothing of how it is learned."""
+NOT_INHERITED = (
+    *("sessions", "out", "resume", "select_tracks", "start_from", "threads", "hold_out"),
+    *("operator", "min_score", "outcome"),
+)
+"""Options of a training that say nothing of how it is learned, or which of its own episodes."""
 
 
 @dataclass(frozen=True)
@@ -418,9 +421,10 @@ def options_of_training(checkpoint: Path | None) -> list[str]:
     from policy.config import TrainConfig
 
     config, words = load_checkpoint(checkpoint).config, list[str]()
+    own = (*NOT_INHERITED, "steps") if config.get("start_from") else NOT_INHERITED  # from scratch, more are needed
     for option in fields(TrainConfig):
         value = config.get(option.name, option.default)
-        if option.name in NOT_INHERITED or value == option.default or (option.name, value) == ("labels", "demos"):
+        if option.name in own or value == option.default or (option.name, value) == ("labels", "demos"):
             continue
         flag = option.name.replace("_", "-")
         if isinstance(value, bool):
@@ -454,4 +458,4 @@ class BehavioralCloning:
 def _defaults(sessions: Sequence[Path], checkpoint: Path) -> TrainConfig:
     from policy.config import TrainConfig
 
-    return TrainConfig(sessions=tuple(sessions), out=checkpoint)
+    return TrainConfig(sessions=tuple(sessions), out=checkpoint, hold_out=False)

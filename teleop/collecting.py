@@ -33,8 +33,6 @@ from teleop.sinks.labels import LabelCount
 from teleop.worlds.track import TrackWorld, versions
 
 GateName = Literal["takeover", "shadow", "mixed"]
-HALF = 0.5
-"""The expert's share of a mixture, where nobody chose another."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +50,7 @@ class Collection:
     expert: NamedDevice
     """Who corrects; of stand-ins (`experts.stand_in`) the name is the episodes' `expert`."""
     gate: GateName = "takeover"
-    beta: float = HALF
+    beta: float = 0.5
     """The expert's share of the ticks, [0, 1], where the gate is mixed."""
     round: int | None = None
     operator: str = ""

@@ -58,6 +58,7 @@ def collection_of(
         learner,
         expert,
         config.gate,
+        beta=config.beta,
         operator=config.operator,
         paced=not config.fast,
     )

@@ -23,7 +23,8 @@ class DaggerCommand:
     """The checkpoint that drives. With --demos: first; without one, it is learned from them."""
     demos: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="SESSION...")] = ()
     """Demonstrations. With them, every round's corrections and all earlier ones train the next learner, by the options
-    that --learner was trained with, while driving goes on; with --fast, driving waits for it."""
+    that --learner was trained with (but for those that choose among episodes), while driving goes on; with --fast,
+    driving waits for it."""
     rounds: int | None = None
     """How many rounds, with --demos; 1 by default. What is done is kept: the same command goes on after it."""
     out: Path | None = None
@@ -36,6 +37,8 @@ class DaggerCommand:
     gate: Literal["takeover", "shadow", "mixed"] = "takeover"
     """takeover: a touch takes the wheel, letting go gives it back. shadow: the learner always drives, steer along and
     that is the label. mixed: a coin decides each tick; for the autopilot."""
+    beta: float = 0.5
+    """With --gate mixed: the expert's share of the ticks, from 0 to 1; in round N it is the Nth power of this."""
     headless: bool = False
     """Without a window; for the simulated human and the autopilot."""
     fast: bool = False
@@ -52,6 +55,8 @@ class DaggerCommand:
         """UsageError when the options don't go together."""
         check_drives(self)
         self._check_rounds()
+        if not 0 <= self.beta <= 1:
+            raise UsageError(f"--beta is a share of the ticks, from 0 to 1; got {self.beta}")
         if self.gate == "mixed" and self.expert != "autopilot":
             raise UsageError(
                 "--gate mixed takes the wheel away fifty times a second, which only a script bears: add --expert "

@@ -137,6 +137,8 @@ class Controls:
     While it is set, no tick is stepped."""
     device: str = ""
     """The name of what the person holds now, where several devices are within reach."""
+    keeps_wheel: bool = False
+    """Hands are off, but that is not letting go: a stand-in that has taken over drives on without labelling it."""
 
 
 NO_CONTROLS = Controls(action=None, hands_on=False)

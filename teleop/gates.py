@@ -88,6 +88,8 @@ class TakeOver:
         if controls.hands_on and not self._released:
             self._touched_ns = tick.time_ns
             self._taken_ns = tick.time_ns if self._taken_ns is None else self._taken_ns
+        elif self._taken_ns is not None and controls.keeps_wheel:
+            self._touched_ns = tick.time_ns
         elif self._taken_ns is not None and self._let_go(tick, self._taken_ns):
             self._give_back()
         return Source.LEARNER if self._taken_ns is None else Source.HUMAN

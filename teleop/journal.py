@@ -91,7 +91,10 @@ class Journal:
         """Where to make it: it appears in the folder whole, or not at all."""
         with tempfile.TemporaryDirectory(prefix="making-", dir=self.folder, ignore_cleanup_errors=True) as work:
             yield Path(work) / name
-            (Path(work) / name).replace(self.folder / name)
+            made = self.folder / name
+            if made.is_dir():  # a kill came before it was noted, and a folder takes no folder's place
+                shutil.rmtree(made)
+            (Path(work) / name).replace(made)
 
     def _save(self) -> None:
         replace_file(self._file, encoded_json(plain({"plan": self._plan, "done": self._done})))

@@ -29,8 +29,10 @@ from teleop.session import Episode, Session, next_seed, open_session
 from teleop.words import counted
 from teleop.writer import writable_path
 
+CHOOSING_TRACKS = 10
+"""The first validation tracks choose among a training's candidates, and flatter whom they chose."""
 VALIDATION_TRACKS = 20
-"""The first of those that nothing is ever recorded on."""
+"""Those that follow: nothing is ever recorded on them."""
 SCRATCH_STEPS = 3000
 """Gradient steps of a training, where the options don't say: about a minute of CPU time, for the smaller network."""
 WARM_STEPS = 1000
@@ -230,7 +232,7 @@ class Rounds:
 
     def _result(self, round: Round) -> Result:
         spent = sum((Burden.of(episode.attrs["figures"]) for episode in self._episodes(self._number)), Burden())
-        fixed, takeovers = self._banked(round.candidate.checkpoint) if spent.driving.interventions else (None, 0)
+        fixed, takeovers = self._banked(round.candidate.checkpoint)
         name = round.candidate.checkpoint.name
         return Result(
             self._number,
@@ -242,14 +244,15 @@ class Rounds:
             takeovers,
         )
 
-    def _banked(self, checkpoint: Path) -> tuple[int, int]:
+    def _banked(self, checkpoint: Path) -> tuple[int | None, int]:
+        """Takeovers that it no longer needs, and how many there were; None where there was none yet."""
         name = f"{checkpoint.stem}-bank.json"
         verdicts = self._made(name, lambda file: self._workshop.bank(checkpoint, file))
         # Those driven meanwhile, for the next round, were not learned from yet.
         learned = {one.name for one in self._all_episodes() if (one.attrs.get("round") or 0) <= self._number}
         told = json.loads(verdicts.read_text(encoding="utf-8"))["verdicts"]
         fixed = [one["fixed"] for one in told if one["episode"] in learned and one["fixed"] is not None]
-        return sum(fixed), len(fixed)
+        return (sum(fixed) if fixed else None), len(fixed)
 
     def _told(self, result: Result) -> Result:
         """With its bank, where there is one."""
@@ -300,13 +303,13 @@ class Commands:
 
     def train(self, sessions: Sequence[Path], checkpoint: Path, parent: Path | None) -> Chore:
         words = ["policy", "train", *map(str, sessions), "--steps", str(SCRATCH_STEPS), *self.options]
-        words += ["--select-tracks", "0"]
+        words += ["--select-tracks", "0", "--no-hold-out"]
         if self.warm and parent is not None:
             words += ["--start-from", str(parent), "--steps", str(WARM_STEPS)]
         return self._process(*words, "--out", str(checkpoint))
 
     def validate(self, checkpoint: Path, figures: Path) -> Chore:
-        tracks = ("--first-seed", str(VALIDATION_SEED), "--tracks", str(VALIDATION_TRACKS))
+        tracks = ("--first-seed", str(VALIDATION_SEED + CHOOSING_TRACKS), "--tracks", str(VALIDATION_TRACKS))
         return self._process(
             "teleop", "evaluate", str(checkpoint), *tracks, "--workers", str(self.workers), "--json", str(figures)
         )

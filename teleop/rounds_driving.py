@@ -73,6 +73,11 @@ def plan_of(config: DaggerCommand) -> Plan:
     )
 
 
+def in_round(collection: Collection, number: int) -> Collection:
+    """The share of the expert in a mixture falls from round to round, as DAgger was published."""
+    return replace(collection, round=number, beta=collection.beta**number)
+
+
 class Headless:
     """Implements `Driving` without a window: a stand-in corrects."""
 
@@ -83,7 +88,7 @@ class Headless:
     def drive(self, learner: Path, tracks: Sequence[int], number: int) -> bool:
         driver, identity = self._load(learner)
         collection = collection_of(self._config, tracks, driver, identity, self._expert)
-        collect(replace(collection, round=number), self._console)
+        collect(in_round(collection, number), self._console)
         return True
 
     def tell(self, number: int, news: str) -> None:
@@ -116,7 +121,7 @@ class InWindow:
         return all(next(self._episodes, None) is not None for _ in tracks)
 
     def _relieve(self, collection: Collection) -> Collection:
-        return replace(collection, driver=self._driver, learner=self._identity, round=self._round)
+        return replace(in_round(collection, self._round), driver=self._driver, learner=self._identity)
 
     def tell(self, number: int, news: str) -> None:
         """On the screen, from the next episode on."""

@@ -15,6 +15,7 @@ from teleop.budget import Case, Cell, Spent, Terms, cells_in, spend
 from teleop.cli import run
 from teleop.errors import UsageError
 from teleop.frame import Action, Start, Tick
+from teleop.journal import Journal
 from teleop.loop import Driver
 from teleop.report.budget_tables import budget_figure, budget_tables, comparisons
 from teleop.session import open_session
@@ -129,6 +130,23 @@ def test_killed_at_any_piece_it_goes_on_there_to_the_same_cells(tmp_path: Path, 
     assert first.made + second.made == whole.made
     assert all(cell in cells for cell in cells_in(tmp_path))
     assert len(cells_in(tmp_path)) == len(cells)
+
+
+def test_what_a_kill_left_unnoted_is_made_again_in_its_place(tmp_path: Path) -> None:
+    with Journal(tmp_path / "work", "done.json", {}) as journal:
+        for line in ("left by a kill", "made again"):
+            with journal.making("laps.zarr") as folder:
+                folder.mkdir()
+                (folder / "said").write_text(line)
+        assert "laps.zarr" not in journal
+    assert (tmp_path / "work" / "laps.zarr" / "said").read_text() == "made again"
+
+
+def test_cells_on_other_terms_are_told_before_anything_is_made(tmp_path: Path) -> None:
+    go(tmp_path, MadeUp())
+    TERMS.check(tmp_path)
+    with pytest.raises(UsageError, match="tracks 2; got 3"):
+        Terms((0.5, 2.0), steps=40, tracks=3).check(tmp_path)
 
 
 def test_pieces_of_one_folder_are_made_on_the_same_terms(tmp_path: Path) -> None:

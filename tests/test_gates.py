@@ -105,6 +105,12 @@ def test_the_wheel_goes_back_by_itself_only_on_the_road(wheels: int, human: int)
     assert chosen == "H" * human + "L" * (200 - human)
 
 
+def test_a_stand_in_that_keeps_the_wheel_has_not_let_go_and_takes_none_by_that() -> None:
+    keeping = replace(HANDS_OFF, keeps_wheel=True)
+    assert driven((HANDS_ON, 4, 50), (keeping, 4, 50), (HANDS_OFF, 4, 40)) == "H" * 124 + "L" * 16
+    assert driven((keeping, 4, 5)) == "L" * 5
+
+
 def test_back_on_the_road_hands_that_are_off_have_let_go() -> None:
     assert driven((HANDS_ON, 0, 50), (HANDS_OFF, 0, 50), (HANDS_OFF, 2, 5)) == "H" * 100 + "L" * 5
 

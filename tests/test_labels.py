@@ -50,6 +50,19 @@ def rows_of(labels: Labels, kind: Kind) -> list[int]:
     return np.flatnonzero(labels.kind == kind).tolist()
 
 
+def test_just_before_a_takeover_hands_label_nothing_but_a_coin_surprises_nobody(
+    recorded: Callable[..., Episode],
+) -> None:
+    def every_other(row: dict[str, Any]) -> None:
+        if row["step"] % 2:
+            row |= {"driver": LEARNER, "learner_action": row["action"]}
+
+    by_hand = LabelRule("labelled").read(recorded(edit=every_other))
+    assert not rows_of(by_hand, Kind.SHADOW)[:-1]
+    by_coin = LabelRule("labelled").read(recorded(edit=every_other, gate="mixed 0.5"))
+    assert rows_of(by_coin, Kind.SHADOW) == list(range(51, 90, 2))
+
+
 def test_demos_are_what_the_expert_drove_in_demonstrations(recorded: Callable[..., Episode]) -> None:
     for mode in ("demo", "import"):
         labels = LabelRule("demos").read(recorded(mode, driven_by_a_learner))

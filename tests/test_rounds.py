@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -367,6 +368,25 @@ def test_a_chore_that_fails_says_what_it_said_last(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there is no session"):
         chore.finish()
     assert chore.done()
+
+
+def test_a_chore_that_is_given_up_takes_the_processes_of_its_own_with_it(tmp_path: Path) -> None:
+    child = f"open({str(tmp_path / 'alive')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    begin = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {'import os, time; ' + child!r}])"
+    chore = Process(["timeit", "-n", "1", "-r", "1", begin], tmp_path / "log")
+    while not (tmp_path / "alive").exists() or not (tmp_path / "alive").read_text():
+        time.sleep(0.01)
+    chore.give_up()
+    assert eventually_gone(int((tmp_path / "alive").read_text()))
+
+
+def eventually_gone(pid: int) -> bool:
+    """An orphan's end is seen by init, a moment later."""
+    for _ in range(500):
+        if not Path(f"/proc/{pid}").exists() or " Z " in Path(f"/proc/{pid}/stat").read_text():
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def test_a_chore_that_is_given_up_ends(tmp_path: Path) -> None:

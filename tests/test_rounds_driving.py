@@ -16,10 +16,13 @@ from policy.config import TrainConfig
 from policy.train_command import Train
 from teleop import correcting
 from teleop.cli import options_of_training, run
+from teleop.collecting import Collection
 from teleop.dagger_command import DaggerCommand
+from teleop.drivers.autopilot import Autopilot
+from teleop.experts import stand_in
 from teleop.frame import Action, Start, Tick
 from teleop.loop import Driver
-from teleop.rounds_driving import InWindow, plan_of
+from teleop.rounds_driving import InWindow, in_round, plan_of
 from teleop.session import open_session
 from tests.lessons import constant_checkpoint
 
@@ -102,5 +105,17 @@ def test_the_next_learner_is_trained_as_the_first_one_was(tmp_path: Path) -> Non
     save_checkpoint(checkpoint, tmp_path / "first.safetensors")
     words = ["next", "--out", "next.safetensors", *options_of_training(tmp_path / "first.safetensors")]
     again = tyro.cli(Train, args=words)
-    expected = replace(config, sessions=(Path("next"),), out=Path("next.safetensors"), labels="labelled")
-    assert {name: getattr(again, name) for name in vars(expected)} == vars(expected)
+    expected = replace(config, sessions=(Path("next"),), out=Path("next.safetensors"), labels="labelled", operator=())
+    assert {name: getattr(again, name) for name in vars(expected)} == vars(expected), "but whoever corrects is heard"
+
+
+def test_of_a_learner_that_began_with_anothers_weights_the_few_steps_are_not_taken_over(tmp_path: Path) -> None:
+    checkpoint = replace(constant_checkpoint(), config={"start_from": "parent.safetensors", "steps": 1000})
+    save_checkpoint(checkpoint, tmp_path / "warm.safetensors")
+    assert options_of_training(tmp_path / "warm.safetensors") == []
+
+
+def test_in_a_mixture_the_experts_share_falls_from_round_to_round() -> None:
+    collection = Collection(Path("s"), [1], Autopilot(), {}, stand_in("autopilot"), "mixed", beta=0.5)
+    shares = [in_round(collection, number).beta for number in (1, 2, 3)]
+    assert shares == [0.5, 0.25, 0.125]

@@ -97,6 +97,12 @@ def test_what_is_hopeless_is_no_label_but_the_correction_goes_on() -> None:
     assert hands([(6.1, 0), (6.1, 1.6), (6.1, 1.4)]) == "101"
 
 
+def test_the_wheel_is_kept_through_a_spin_and_never_while_the_learner_drives() -> None:
+    expert = watching()
+    keeps = [expert.read(at(step, *place)).keeps_wheel for step, place in enumerate([(0, 0), (6.1, 0), (6.1, 1.6)])]
+    assert keeps == [False, True, True]
+
+
 def test_a_rewind_takes_a_correction_back() -> None:
     expert = watching()
     ticks = [at(50, 6.1), at(51), at(51), at(20), at(21)]

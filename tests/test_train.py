@@ -78,6 +78,13 @@ def test_the_checkpoint_says_what_it_was_made_from(session: Path, tmp_path: Path
     assert 0 < checkpoint.metrics["validation_loss"] < 2
 
 
+def test_where_nothing_is_held_out_all_is_learned_from_and_no_loss_is_told(session: Path, tmp_path: Path) -> None:
+    train(config(session, tmp_path / "policy", steps=2, hold_out=False))
+    checkpoint = load_checkpoint(tmp_path / "policy")
+    assert not any(episode["held_out"] for episode in checkpoint.episodes)
+    assert checkpoint.metrics["validation_loss"] is None
+
+
 def test_whoever_watches_hears_what_metrics_jsonl_keeps(session: Path, tmp_path: Path) -> None:
     seen: list[Progress] = []
     trained = train(config(session, tmp_path / "policy", steps=60), seen.append)

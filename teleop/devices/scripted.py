@@ -38,7 +38,8 @@ class Care:
     shortest_steps: int = 25
     """...but not sooner."""
     hopeless_heading: float = 1.5
-    """Pointing further off than this, hands are off: what would be right depends on what no picture shows."""
+    """Pointing further off than this it labels nothing, though it drives: what would be right depends on what no
+    picture shows."""
     lost_lateral: float = 14.0
     """Further out than this the episode is finished..."""
     lost_speed: float = 10.0
@@ -79,8 +80,9 @@ class Scripted:
         hopeless = heading > self._care.hopeless_heading
         slow = float(tick.outcome.pose[3]) < self._care.lost_speed
         lost = lateral > self._care.lost_lateral or (hopeless and slow)
-        hands_on = self._since is not None and not hopeless
-        return Controls(action, hands_on, (Command.FINISH,) if lost else ())
+        correcting = self._since is not None
+        commands = (Command.FINISH,) if lost else ()
+        return Controls(action, correcting and not hopeless, commands, keeps_wheel=correcting)
 
     def _correcting_since(self, tick: Tick, road: Road, lateral: float, heading: float) -> int | None:
         care, step, learner_drives = self._care, tick.step, self._since is None

@@ -16,7 +16,7 @@ import argparse
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
 
@@ -49,10 +49,9 @@ from tests.experiments.policies import (
 AUTOPILOT = RESULTS / "policies" / "autopilot.json"
 ROUNDS_CODE = (
     *CODE,
-    *(
-        f"teleop/{noun}.py"
-        for noun in ("bank", "collecting", "dagger", "experts", "gates", "ghost", "rounds", "takeovers")
-    ),
+    "policy/beginning.py",
+    *(f"teleop/{noun}.py" for noun in ("again", "bank", "collecting", "correcting", "dagger", "experts", "gates")),
+    *(f"teleop/{noun}.py" for noun in ("ghost", "rounds", "takeovers")),
     *(f"teleop/devices/{noun}.py" for noun in ("foresight", "scripted", "standstill", "watcher")),
 )
 EXPERTS = {"autopilot": "autopilot", "simulated human": "simulated"}
@@ -64,7 +63,7 @@ class Limits:
     """How much is spent."""
 
     watched_s: float = 300.0
-    """Another round is begun as long as the longest so far would still fit in."""
+    """Another round is begun as long as the longest so far would still fit in; one that did not counts for nothing."""
     most_rounds: int = 8
     episodes: int = 4
     """A round's."""
@@ -86,7 +85,7 @@ class Corrected:
     first: Policy
     limits: Limits
     warm: bool = False
-    """Each training goes on from the one before, with a quarter of the steps, instead of from scratch."""
+    """Each training goes on from the one before, with a third of the steps, instead of from scratch."""
 
     @property
     def name(self) -> str:
@@ -97,29 +96,36 @@ class Corrected:
         return self.limits.cells / f"{self.name}.json"
 
     @property
+    def work(self) -> Path:
+        """Other code begins afresh: what this one left is not its own."""
+        return self.limits.work / code_digest(ROUNDS_CODE)
+
+    @property
     def learner(self) -> Path:
         """The first one."""
-        return self.limits.work / f"{self.name}.safetensors"
+        return self.work / f"{self.name}.safetensors"
 
     @property
     def session(self) -> Path:
         """Of the corrections."""
-        return self.limits.work / f"{self.name}.zarr"
+        return self.work / f"{self.name}.zarr"
 
     @property
     def out(self) -> Path:
         """Of the rounds."""
-        return self.limits.work / f"{self.name}-rounds"
+        return self.work / f"{self.name}-rounds"
 
     def run(self) -> None:
         """Learn, correct round by round, evaluate, by the commands a user has."""
-        self.limits.work.mkdir(parents=True, exist_ok=True)
+        self.work.mkdir(parents=True, exist_ok=True)
         began_s = cpu_of_children_s()
         self._learn_first()
         told: list[Cell] = []
         while self._another_fits(told):
             self._go_round(len(told) + 1)
             told.append(self._round(len(told) + 1))
+        if watched_s(told) > self.limits.watched_s:
+            told.pop()
         last = self.out / f"learner-{driving_after(self._scores(len(told)))}.safetensors"
         tracks = ("--tracks", str(self.limits.tracks))
         cell = {
@@ -151,8 +157,8 @@ class Corrected:
         return recorded(self.first.teacher, self.first.laps)
 
     def _another_fits(self, told: list[Cell]) -> bool:
-        watched = [one["watched_s"] for one in told]
-        return len(told) < self.limits.most_rounds and sum(watched) + max(watched, default=0) <= self.limits.watched_s
+        longest_s = max((one["watched_s"] for one in told), default=0)
+        return len(told) < self.limits.most_rounds and watched_s(told) + longest_s <= self.limits.watched_s
 
     def _go_round(self, number: int) -> None:
         """The recipe and its seed are the first learner's."""
@@ -185,6 +191,11 @@ class Corrected:
         return [json.loads((self.out / f"learner-{n}.json").read_text())["mean"] for n in range(rounds + 1)]
 
 
+def watched_s(rounds: list[Cell]) -> float:
+    """Of all together."""
+    return float(sum(one["watched_s"] for one in rounds))
+
+
 def driving_after(scores: list[float]) -> int:
     """Which learner drives by now: a worse one does not take its parent's place."""
     best = 0
@@ -211,9 +222,8 @@ def main() -> None:
     parser.add_argument("--only", default="", metavar="PART", help="make only cells whose names hold this")
     parser.add_argument("--trial", action="store_true", help="see that it works: one short round, not shown in README")
     parser.add_argument("--warm", action="store_true", help="make the cells whose trainings begin warm instead")
-    parser.add_argument("--episodes", type=int, default=Limits.episodes, help="a round's")
     asked = parser.parse_args()
-    limits = TRIAL if asked.trial else replace(Limits(), episodes=asked.episodes)
+    limits = TRIAL if asked.trial else Limits()
     WORK.mkdir(parents=True, exist_ok=True)
     wanted = (one for one in all_corrected(limits) if asked.only in one.cell.name and one.warm == asked.warm)
     for corrected in wanted:
@@ -244,7 +254,7 @@ def table_row(first: Policy, cell: Cell) -> str:
     shown = (
         f"{arch}{first.teacher}, {first.laps}{warm}",
         str(first.seed),
-        f"{sum(one['watched_s'] for one in rounds):.0f} s, {sum(one['hands_on_s'] for one in rounds):.0f} s",
+        f"{watched_s(rounds):.0f} s, {sum(one['hands_on_s'] for one in rounds):.0f} s",
         ", ".join(
             "-" if one["interventions_per_lap"] is None else f"{one['interventions_per_lap']:.1f}" for one in rounds
         ),

@@ -82,7 +82,7 @@ class Watched:
         shutil.rmtree(corrections, ignore_errors=True)
         driven = self._corrected(first.checkpoint, corrections)
         checkpoint = corrections.with_suffix(".safetensors")
-        recipe = ("--seed", str(self.seed), "--steps", str(SCRATCH_STEPS), "--select-tracks", "0")
+        recipe = ("--seed", str(self.seed), "--steps", str(SCRATCH_STEPS), "--select-tracks", "0", "--no-hold-out")
         sessions = (str(recorded("autopilot", 1)), str(corrections))
         command("policy", "train", *recipe, "--out", str(checkpoint), *sessions)
         tracks = ("--first-seed", str(FIRST_SEED), "--tracks", str(TRACKS))
