@@ -26,7 +26,7 @@ from teleop.worlds.track import TrackWorld
 
 RECIPES: Mapping[str, tuple[str, ...]] = {
     "autopilot": (),
-    "simulated": ("--zoom-in", "--setting-off", "0.1", "--shift", "1.5", "--turn-deg", "5"),
+    "simulated": ("--zoom-in", "--setting-off", "0.1", "--label-lead", "1", "--shift", "1.5", "--turn-deg", "5"),
 }
 """Options of `policy train` by expert, beyond its defaults; chosen on validation tracks, from twenty laps."""
 SHORTEST_FRAMES = HZ

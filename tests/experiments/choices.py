@@ -21,6 +21,7 @@ CELLS = RESULTS / "choices"
 FIRST_SEED, TRACKS = VALIDATION_SEED + 20, 30
 """Not the first twenty, which choose among a training's candidates."""
 LAPS = 20
+NO_LEAD = ("--label-lead", "0")
 NO_MOVES = ("--shift", "0", "--turn-deg", "0")
 
 
@@ -57,12 +58,12 @@ def choices() -> Iterator[Choice]:
     yield Choice("autopilot", "told no speed", ("--no-speed",))
     yield Choice("autopilot", "sees the dashboard", ("--dashboard",))
     yield Choice("simulated human", "the recipe")
-    yield Choice("simulated human", "never shown setting off", ("--setting-off", "0"))
-    yield Choice("simulated human", "views not moved nor turned", NO_MOVES)
-    for lead in (1, 2, 4, 8):
+    for lead in (0, 2, 4, 8):
         yield Choice("simulated human", f"label lead {lead}", ("--label-lead", str(lead)))
-    yield Choice("simulated human", "bins", ("--loss", "bins"))
-    yield Choice("simulated human", "bins, views not moved", ("--loss", "bins", *NO_MOVES))
+    yield Choice("simulated human", "lead 0, never shown setting off", (*NO_LEAD, "--setting-off", "0"))
+    yield Choice("simulated human", "lead 0, views not moved nor turned", (*NO_LEAD, *NO_MOVES))
+    yield Choice("simulated human", "lead 0, bins", (*NO_LEAD, "--loss", "bins"))
+    yield Choice("simulated human", "lead 0, bins, views not moved", (*NO_LEAD, "--loss", "bins", *NO_MOVES))
 
 
 def main() -> None:
