@@ -20,7 +20,7 @@ class Care:
     """When a learner is corrected, in track units, radians and steps of driving.
 
     What is labelled decides what is learned: from the same two laps and the same learner, taking over at 4.5 units,
-    keeping the wheel to 1.5 and labelling every spin brought 165 points; these rules brought 843.
+    keeping the wheel to 1.5 and labelling every spin brought 165 points; careful rules, much like these, brought 843.
     """
 
     ahead_s: float = 0.28
