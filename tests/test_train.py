@@ -102,7 +102,7 @@ def test_with_few_episodes_all_are_learned_from_and_it_is_said(tmp_path: Path) -
     record_episode(tmp_path / "one.zarr")
     said: list[str] = []
     trained = train(config(tmp_path / "one.zarr", tmp_path / "policy", steps=3), say=said.append)
-    assert said == ["learning from 40 rows of 1 episode, too few to hold any out: no validation loss"]
+    assert said == ["learning from 40 rows of 1 episode, none held out: no validation loss"]
     assert trained.progress[-1].validation_loss is None
 
 
