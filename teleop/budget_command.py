@@ -73,10 +73,8 @@ class BudgetCommand:
         from teleop.report.budget_tables import budget_figure, budget_tables, comparisons
         from teleop.spending import StandIns
 
-        terms, means = (
-            Terms(self.minutes, self.steps, self.tracks),
-            StandIns(load, self.steps, self.tracks, self.workers),
-        )
+        terms = Terms(self.minutes, self.steps, self.tracks)
+        means = StandIns(load, self.steps, self.tracks, self.workers)
         terms.check(self.out)
         for cell in self._cells(terms, means):
             console.print(escape(_line(cell)), highlight=False)

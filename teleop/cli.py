@@ -440,7 +440,7 @@ def _listed(value: object) -> Sequence[object]:
 
 
 class BehavioralCloning:
-    """policy's trainer with its defaults, as the demo asks for one."""
+    """policy's trainer with its defaults, learning from every episode, as the demo asks for one."""
 
     def __init__(self) -> None:
         config = _defaults([Path("session")], Path("checkpoint"))

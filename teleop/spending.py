@@ -74,16 +74,8 @@ class StandIns:
         return Spent((frames - left.frames) / HZ, burden.hands_on_s, left.track)
 
     def recipe(self, expert: str, seed: int) -> Sequence[str]:
-        return (
-            *RECIPES[expert],
-            "--steps",
-            str(self._steps),
-            "--seed",
-            str(seed),
-            "--select-tracks",
-            "0",
-            "--no-hold-out",
-        )
+        words = ("--steps", str(self._steps), "--seed", str(seed), "--select-tracks", "0", "--no-hold-out")
+        return (*RECIPES[expert], *words)
 
     def train(self, checkpoint: Path, sessions: Sequence[Path], recipe: Sequence[str]) -> None:
         words = ["policy", "train", *map(str, sessions), *recipe, "--out", str(checkpoint)]
