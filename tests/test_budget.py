@@ -17,7 +17,7 @@ from teleop.errors import UsageError
 from teleop.frame import Action, Start, Tick
 from teleop.journal import Journal
 from teleop.loop import Driver
-from teleop.report.budget_tables import budget_figure, budget_tables, comparisons
+from teleop.report.budget_tables import budget_figure, budget_tables, comparisons, with_interval
 from teleop.session import open_session
 from teleop.spending import StandIns
 
@@ -174,6 +174,23 @@ def test_arms_are_compared_over_policies_that_both_have_and_paired_over_tracks(t
     assert ["0", "nothing", "0", "s", "300", "300", "to", "300", "0%"] in rows
     assert ["0.5", "DAgger", "3", "s", "420", "410", "to", "430", "0%", "+20", "(+10", "to", "+30)"] in rows
     assert "gain by draw of laps: 0.5 min +20, +20; 2 min +20, +20" in told.get()
+
+
+def test_an_interval_is_as_wide_as_laps_trainings_and_tracks_differ() -> None:
+    def wide(scores: list[list[float]], draws: list[int]) -> float:
+        _, low, high = with_interval(np.array(scores), draws)
+        return high - low
+
+    alike = [[800.0, 800.0], [800.0, 800.0]]
+    assert wide(alike, [0, 1]) == 0
+    tracks_differ = [[700.0, 900.0], [700.0, 900.0]]
+    assert wide(tracks_differ, [0, 0]) == wide(tracks_differ, [0, 1]) == 200
+    other_laps = [[700.0] * 2, [700.0] * 2, [900.0] * 2, [900.0] * 2]
+    assert wide(other_laps, [0, 0, 1, 1]) == 200, "both of a draw are chosen, or neither"
+    assert wide(other_laps, [0, 1, 0, 1]) == 200
+    many_trainings = [[700.0] * 2, [900.0] * 2] * 20
+    assert 0 < wide(many_trainings, [0] * 40) < 100, "chance evens out over forty of them"
+    assert wide(many_trainings, [0, 1] * 20) == 200, "but not where each draw always comes to the same"
 
 
 def test_the_picture_has_a_panel_for_each_case_and_names_both_arms(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from rich.table import Table
 
 from teleop.budget import Cell
-from teleop.evaluate import SOLVED, bootstrap_interval
+from teleop.evaluate import BOOTSTRAP_DRAWS, SOLVED
 from teleop.report.figures import COLOURS, GRID, INK, STYLE, svg_of
 from teleop.report.tables import light_table
 from teleop.words import counted
@@ -40,8 +40,8 @@ class Arm:
 
     @property
     def mean(self) -> tuple[float, float, float]:
-        """Of all scores, and its 95% interval over tracks."""
-        return with_interval(self.scores.mean(axis=0))
+        """Of all scores, and its 95% interval."""
+        return with_interval(self.scores, self.draws)
 
     @property
     def share_900(self) -> float:
@@ -59,15 +59,15 @@ class Comparison:
 
     @property
     def difference(self) -> tuple[float, float, float] | None:
-        """What DAgger brought beyond more demonstrations, paired over tracks, and its 95% interval over them."""
+        """What DAgger brought beyond more demonstrations, paired over policies and tracks, and its 95% interval."""
         if len(self.arms) < 2:
             return None
-        demos, dagger = (arm.scores.mean(axis=0) for arm in self.arms)
-        return with_interval(dagger - demos)
+        demos, dagger = self.arms
+        return with_interval(dagger.scores - demos.scores, dagger.draws)
 
     @property
     def by_draw(self) -> list[float]:
-        """That difference for each draw of laps: it tells more of chance than the interval over tracks."""
+        """That difference for each draw of laps."""
         demos, dagger = (arm.scores.mean(axis=1) for arm in self.arms)
         drawn = np.array(self.arms[0].draws)
         return [float((dagger - demos)[drawn == draw].mean()) for draw in sorted(set(self.arms[0].draws))]
@@ -103,9 +103,27 @@ def _arm(name: str, cells: Sequence[Cell]) -> Arm:
     return Arm(name, np.array(scores, np.float64), hands_on_s, tuple(cell["draw"] for cell in cells))
 
 
-def with_interval(values: Scores) -> tuple[float, float, float]:
-    """The mean of (tracks,) values and its 95% interval."""
-    return float(values.mean()), *bootstrap_interval(values)
+def with_interval(values: Scores, draws: Sequence[int]) -> tuple[float, float, float]:
+    """The mean of (policies, tracks) values, and its 95% interval.
+
+    What a budget brings hangs on chance in three places: the laps at the beginning, the seed of the training, and the
+    tracks at the end. So all three are resampled (a nested bootstrap): draws of laps, within each of them policies, and
+    the tracks, which are the same for all. One draw alone says nothing of other laps.
+    """
+    random, drawn = np.random.default_rng(0), np.array(draws)
+    of_draw = [values[drawn == draw] for draw in np.unique(drawn)]
+    times = _times_chosen(random, np.full(BOOTSTRAP_DRAWS, len(of_draw)), len(of_draw))
+    chosen = zip(times.T, of_draw, strict=True)
+    policies = np.hstack([_times_chosen(random, often * len(own), len(own)) for often, own in chosen])
+    tracks = _times_chosen(random, np.full(BOOTSTRAP_DRAWS, values.shape[1]), values.shape[1])
+    means = ((policies @ np.vstack(of_draw)) * tracks).sum(axis=1) / policies.sum(axis=1) / tracks.sum(axis=1)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return float(values.mean()), float(low), float(high)
+
+
+def _times_chosen(random: np.random.Generator, picks: npt.NDArray[np.int64], of: int) -> npt.NDArray[np.int64]:
+    """How often each of so many is chosen, with replacement, in each of (times,) `picks`: (times, of)."""
+    return random.multinomial(picks, np.full(of, 1 / of))
 
 
 def budget_tables(told: Sequence[Comparison]) -> Iterator[Table]:
@@ -164,7 +182,7 @@ def budget_figure(told: Sequence[Comparison]) -> str:
 
 
 def _draw_panel(axes: Axes, told: Sequence[Comparison]) -> None:
-    """Means with their intervals over tracks; dots are single policies."""
+    """Means with their intervals; dots are single policies."""
     axes.grid(axis="y", color=GRID, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.axhline(SOLVED, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
