@@ -46,7 +46,7 @@ class BankCommand:
         bank = check_bank(session_of(self.folder), make_driver, self.workers, console)
         if self.json:
             replace_file(self.json, encoded_json(bank.as_json()))
-        if bank.fixed < len(bank.verdicts):
+        if bank.fixed < bank.checkable:
             console.print(bank_table(bank))
         console.print(escape(f"{self.learner}: {bank}"), highlight=False)
         return 0

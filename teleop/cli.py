@@ -223,7 +223,7 @@ class Dagger(DaggerCommand):
         if self.demos:
             from teleop.rounds_driving import correct_in_rounds
 
-            correct_in_rounds(self, _driver_and_identity, options_of_training(self.learner), console)
+            correct_in_rounds(self, _driver_and_identity, options_of_training, console)
             return 0
         from teleop.correcting import correct
 

@@ -33,6 +33,8 @@ from teleop.sinks.labels import LabelCount
 from teleop.worlds.track import TrackWorld, versions
 
 GateName = Literal["takeover", "shadow", "mixed"]
+EXPERTS_SHARE = 0.5
+"""Of the ticks of a mixture, where nobody asked for another one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +52,7 @@ class Collection:
     expert: NamedDevice
     """Who corrects; of stand-ins (`experts.stand_in`) the name is the episodes' `expert`."""
     gate: GateName = "takeover"
-    beta: float = 0.5
+    beta: float = EXPERTS_SHARE
     """The expert's share of the ticks, [0, 1], where the gate is mixed."""
     round: int | None = None
     operator: str = ""

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from teleop.burden import Burden
-from teleop.collecting import Collection, Drives, collect
+from teleop.collecting import EXPERTS_SHARE, Collection, Drives, collect
 from teleop.dagger_command import DaggerCommand
 from teleop.devices.scripted import EVERYWHERE, Care
 from teleop.devices.seat import NamedDevice, Seat
@@ -58,7 +58,7 @@ def collection_of(
         learner,
         expert,
         config.gate,
-        beta=config.beta,
+        beta=EXPERTS_SHARE if config.beta is None else config.beta,
         operator=config.operator,
         paced=not config.fast,
     )

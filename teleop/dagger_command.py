@@ -37,8 +37,9 @@ class DaggerCommand:
     gate: Literal["takeover", "shadow", "mixed"] = "takeover"
     """takeover: a touch takes the wheel, letting go gives it back. shadow: the learner always drives, steer along and
     that is the label. mixed: a coin decides each tick; for the autopilot."""
-    beta: float = 0.5
-    """With --gate mixed: the expert's share of the ticks, from 0 to 1; in round N it is the Nth power of this."""
+    beta: float | None = None
+    """With --gate mixed: the expert's share of the ticks, from 0 to 1, 0.5 by default; in round N it is the Nth power
+    of this."""
     headless: bool = False
     """Without a window; for the simulated human and the autopilot."""
     fast: bool = False
@@ -55,7 +56,9 @@ class DaggerCommand:
         """UsageError when the options don't go together."""
         check_drives(self)
         self._check_rounds()
-        if not 0 <= self.beta <= 1:
+        if self.beta is not None and self.gate != "mixed":
+            raise UsageError(f"--beta is the expert's share with --gate mixed; got --gate {self.gate}: drop one")
+        if self.beta is not None and not 0 <= self.beta <= 1:
             raise UsageError(f"--beta is a share of the ticks, from 0 to 1; got {self.beta}")
         if self.gate == "mixed" and self.expert != "autopilot":
             raise UsageError(

@@ -87,8 +87,16 @@ class Plan:
     """First track; None: one past the highest that was recorded."""
     expert: str = "human"
     gate: str = "takeover"
+    warm: bool = False
+    """Trainings begin where the one who drove stands, instead of from scratch."""
     driving_waits: bool = False
     """For training and validation, so that the rounds depend on seeds alone."""
+
+    @property
+    def model(self) -> Path | None:
+        """Whose options the trainings take over: the given learner. Once kept, its copy is what was given."""
+        kept = self.out / _checkpoint(0)
+        return kept if self.learner and kept.exists() else self.learner
 
     @property
     def kept(self) -> dict[str, Any]:
@@ -99,6 +107,7 @@ class Plan:
             "learner": self.learner and str(self.learner.resolve()),
             "expert": self.expert,
             "gate": self.gate,
+            "warm": self.warm,
         }
 
 

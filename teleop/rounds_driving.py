@@ -25,14 +25,16 @@ from teleop.writer import writable_path
 
 Load = Callable[[Path], tuple[Driver, Mapping[str, str]]]
 """From a checkpoint to who drives, and {name, sha256}."""
+OptionsOf = Callable[[Path | None], Sequence[str]]
+"""From a checkpoint to the options of `policy train` that others are trained like it by."""
 EPISODES = 8
 """A round's, where nobody asked for another number: two minutes of laps."""
 
 
-def correct_in_rounds(config: DaggerCommand, load: Load, options: Sequence[str], console: Console) -> None:
+def correct_in_rounds(config: DaggerCommand, load: Load, options_of: OptionsOf, console: Console) -> None:
     """Collect, train and validate as `config` says, and tell the console what came of it.
 
-    `options` are those of `policy train`. UsageError when there is no screen, or --out holds something else;
+    UsageError when there is no screen, or --out holds something else;
     SessionError when a session can't be read or written; UserError when a training fails.
     """
     if not config.headless:
@@ -40,7 +42,7 @@ def correct_in_rounds(config: DaggerCommand, load: Load, options: Sequence[str],
     plan = plan_of(config)
     workers = (os.cpu_count() or 1) if plan.driving_waits else 1
     driving: Driving = Headless(config, load, console) if config.headless else InWindow(config, load, console)
-    commands = Commands(writable_path(config.session), workers, tuple(options), config.warm)
+    commands = Commands(writable_path(config.session), workers, tuple(options_of(plan.model)), plan.warm)
 
     def say(line: str) -> None:
         console.print(escape(line), highlight=False)
@@ -69,6 +71,7 @@ def plan_of(config: DaggerCommand) -> Plan:
         seed=config.seed,
         expert=config.expert,
         gate=config.gate,
+        warm=config.warm,
         driving_waits=config.fast,
     )
 

@@ -94,6 +94,7 @@ def test_a_mixture_names_its_share_and_labels_whoever_drove(tmp_path: Path) -> N
     collect(collection, QUIET)
     (episode,) = open_session(tmp_path / "s.zarr").episodes
     assert episode.attrs["gate"] == "mixed 0.2"
+    assert episode.attrs["figures"]["interventions"] == 0, "what a coin gives nobody took"
     assert 0.1 < (episode.driver == Source.HUMAN).mean() < 0.3
     assert episode.hands_on[:100].all()
 
@@ -180,6 +181,8 @@ def test_the_command_collects_and_says_what_it_cost_and_what_is_next(
         (["--expert", "autopilot", "--fast"], "--headless"),
         (["--gate", "mixed"], "--expert autopilot"),
         (["--gate", "mixed", "--expert", "simulated"], "--expert autopilot"),
+        (["--gate", "mixed", "--expert", "autopilot", "--beta", "1.5"], "from 0 to 1; got 1.5"),
+        (["--beta", "0.5"], "got --gate takeover: drop one"),
         (["--seed", "900000"], "900000"),
     ],
 )

@@ -315,6 +315,17 @@ def test_a_learner_that_was_given_is_kept_and_drives_first(plan: Plan, tmp_path:
     assert workshop.made[:2] == ["learner-0.json", "learner-1.safetensors"]
 
 
+def test_trainings_take_over_the_options_of_what_was_given_not_of_what_is_in_its_place_by_now(
+    plan: Plan, tmp_path: Path
+) -> None:
+    asked = replace(plan, learner=tmp_path / "given.safetensors")
+    (tmp_path / "given.safetensors").write_text("mine")
+    assert (plan.model, asked.model) == (None, asked.learner)
+    go(asked, laps(plan), Inventor())
+    assert asked.model == plan.out / "learner-0.safetensors"
+    assert plan.model is None, "who was trained here took the options' defaults"
+
+
 def test_tracks_begin_at_the_seed_and_none_is_driven_twice(plan: Plan) -> None:
     driving = laps(plan)
     record_episode(driving.session, seed=51, rows=2)
@@ -330,11 +341,15 @@ def another_folder(plan: Plan) -> None:
     go(replace(plan, out=plan.demos[0]), laps(plan), Inventor())
 
 
+def another_beginning(plan: Plan) -> None:
+    go(replace(plan, warm=True), laps(plan), Inventor())
+
+
 def a_file(plan: Plan) -> None:
     go(replace(plan, out=plan.demos[0] / "zarr.json"), laps(plan), Inventor())
 
 
-@pytest.mark.parametrize("asked", [other_demos, another_folder, a_file])
+@pytest.mark.parametrize("asked", [other_demos, another_folder, another_beginning, a_file])
 def test_a_folder_that_holds_something_else_is_left_alone(plan: Plan, asked: Callable[[Plan], None]) -> None:
     go(plan, laps(plan), Inventor())
     with pytest.raises(UsageError, match="choose another --out"):

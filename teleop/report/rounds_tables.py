@@ -18,7 +18,7 @@ def bank_table(bank: Bank) -> Table:
     for heading in ("episode", "track", "at", "why"):
         table.add_column(heading, justify="left" if heading == "why" else "right", no_wrap=True)
     for verdict in bank.verdicts:
-        if not verdict.fixed:
+        if verdict.fixed is False:
             table.add_row(verdict.episode, str(verdict.seed), f"{verdict.step / HZ:.1f} s", verdict.why)
     return table
 

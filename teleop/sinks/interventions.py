@@ -21,6 +21,7 @@ class Interventions:
 
     def __init__(self, taken_elsewhere: Callable[[], bool] = nowhere_else) -> None:
         self._taken_elsewhere = taken_elsewhere
+        self._by_coin = False
         self._forget()
 
     def _forget(self) -> None:
@@ -52,6 +53,7 @@ class Interventions:
 
     def on_start(self, start: Start) -> None:
         self._forget()
+        self._by_coin = start.gate.startswith("mixed")  # then nobody takes the wheel: it is given
 
     def on_frame(self, frame: Frame) -> None:
         """A frame lasts until the next one begins."""
@@ -59,7 +61,7 @@ class Interventions:
             passed_s = (frame.tick.time_ns - self._time_ns) / 1e9
             self._counted += Autonomy(passed_s, human_s=passed_s * (self._driver is Source.HUMAN))
             self._frames += 1
-        if frame.driver is Source.HUMAN and self._driver is not Source.HUMAN:
+        if frame.driver is Source.HUMAN and self._driver is not Source.HUMAN and not self._by_coin:
             self._take_over()
         elif frame.driver is Source.LEARNER and self._driver is Source.HUMAN:
             self._given_back_s = self._counted.elapsed_s
