@@ -7,6 +7,7 @@ it does not stand still.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -71,6 +72,16 @@ class Bank:
         """Takeovers of which it can be told."""
         return sum(verdict.fixed is not None for verdict in self.verdicts)
 
+    @property
+    def share(self) -> float | None:
+        """Fixed, of those of which it can be told, [0, 1]; None without one."""
+        return self.fixed / self.checkable if self.checkable else None
+
+    @classmethod
+    def read(cls, path: Path) -> Bank:
+        """What `teleop bank --json` wrote."""
+        return cls(tuple(Verdict(**told) for told in json.loads(path.read_text(encoding="utf-8"))["verdicts"]))
+
     def as_json(self) -> dict[str, object]:
         return {"fixed": self.fixed, "checkable": self.checkable} | asdict(self)
 
@@ -79,7 +90,7 @@ class Bank:
             return "there is no takeover to answer yet: correct a learner with `teleop dagger`"
         untold = len(self.verdicts) - self.checkable
         note = f"; of {untold} more it can't be told here" if untold else ""
-        share = f" ({self.fixed / self.checkable:.0%})" if self.checkable else ""
+        share = "" if self.share is None else f" ({self.share:.0%})"
         return f"{self.fixed} of {counted(self.checkable, 'takeover')} fixed{share}{note}"
 
 

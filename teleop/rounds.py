@@ -7,6 +7,7 @@ learner that there is, or waits. A better learner takes its place between two ep
         learner-0.safetensors         learned from the demonstrations alone, or given
         learner-0.json                its validation; the same for every round's learner
         learner-1-bank.json           what it made of the takeovers that it learned from
+        index.html                    all of it to read, once the command ends
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Any, Protocol
 
+from teleop.bank import Bank
 from teleop.bank_command import ROUNDS_FILE
 from teleop.burden import Burden
 from teleop.chores import Chore, Process
@@ -121,15 +123,8 @@ class Result:
     burden: Burden
     train_s: float
     validate_s: float
-    fixed: int | None
-    """Takeovers that the candidate no longer needs, of all that it learned from; None where the round had none."""
-    takeovers: int
-    """Of which it can be told."""
-
-    @property
-    def share_fixed(self) -> float | None:
-        """Of the takeovers, [0, 1]; None where it can't be told."""
-        return None if self.fixed is None or not self.takeovers else self.fixed / self.takeovers
+    bank: Bank
+    """What the candidate made of all takeovers that it learned from."""
 
 
 class StoppedError(Exception):
@@ -241,7 +236,6 @@ class Rounds:
 
     def _result(self, round: Round) -> Result:
         spent = sum((Burden.of(episode.attrs["figures"]) for episode in self._episodes(self._number)), Burden())
-        fixed, takeovers = self._banked(round.candidate.checkpoint)
         name = round.candidate.checkpoint.name
         return Result(
             self._number,
@@ -249,27 +243,24 @@ class Rounds:
             spent,
             self._journal[name]["seconds"],
             self._journal[_validation(round.candidate.checkpoint)]["seconds"],
-            fixed,
-            takeovers,
+            self._banked(round.candidate.checkpoint),
         )
 
-    def _banked(self, checkpoint: Path) -> tuple[int | None, int]:
-        """Takeovers that it no longer needs, and how many there were; None where there was none yet."""
+    def _banked(self, checkpoint: Path) -> Bank:
+        """What it made of the takeovers up to this round."""
         name = f"{checkpoint.stem}-bank.json"
         verdicts = self._made(name, lambda file: self._workshop.bank(checkpoint, file))
         # Those driven meanwhile, for the next round, were not learned from yet.
         learned = {one.name for one in self._all_episodes() if (one.attrs.get("round") or 0) <= self._number}
-        told = json.loads(verdicts.read_text(encoding="utf-8"))["verdicts"]
-        fixed = [one["fixed"] for one in told if one["episode"] in learned and one["fixed"] is not None]
-        return (sum(fixed) if fixed else None), len(fixed)
+        return Bank(tuple(one for one in Bank.read(verdicts).verdicts if one.episode in learned))
 
     def _told(self, result: Result) -> Result:
         """With its bank, where there is one."""
-        if result.share_fixed is not None:
-            fixed, of = result.fixed, counted(result.takeovers, "takeover")
-            share = f"{result.share_fixed:.0%}, the goal is {FIXED_GOAL:.0%}"
-            self._say(f"round {result.number}: {fixed} of {of} fixed ({share})")
-            self._driving.tell(result.number, f"{_scores(result.round)}; {fixed} of {result.takeovers} fixed")
+        bank = result.bank
+        if bank.share is not None:
+            fixed = f"{bank.fixed} of {counted(bank.checkable, 'takeover')} fixed"
+            self._say(f"round {result.number}: {fixed} ({bank.share:.0%}, the goal is {FIXED_GOAL:.0%})")
+            self._driving.tell(result.number, f"{_scores(result.round)}; {bank.fixed} of {bank.checkable} fixed")
         return result
 
 

@@ -16,6 +16,7 @@ from teleop.dagger_command import DaggerCommand
 from teleop.errors import UsageError
 from teleop.frame import VALIDATION_SEED, End
 from teleop.loop import Driver
+from teleop.report.rounds_page import write_rounds_page
 from teleop.report.rounds_tables import cost_table, gain_table
 from teleop.rounds import Commands, Driving, Plan, go_round
 from teleop.screens.facts import Fact
@@ -27,6 +28,8 @@ Load = Callable[[Path], tuple[Driver, Mapping[str, str]]]
 """From a checkpoint to who drives, and {name, sha256}."""
 OptionsOf = Callable[[Path | None], Sequence[str]]
 """From a checkpoint to the options of `policy train` that others are trained like it by."""
+PAGE = "index.html"
+"""In the folder of the rounds."""
 EPISODES = 8
 """A round's, where nobody asked for another number: two minutes of laps."""
 
@@ -50,6 +53,9 @@ def correct_in_rounds(config: DaggerCommand, load: Load, options_of: OptionsOf, 
     if results := go_round(plan, driving, commands, say):
         console.print(cost_table(results))
         console.print(gain_table(results))
+        page = plan.out / PAGE
+        write_rounds_page(page, results, open_session(plan.session))
+        say(f"{page} shows it")
         say(f"next: teleop evaluate {results[-1].round.learner.checkpoint}")
 
 

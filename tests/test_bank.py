@@ -12,16 +12,21 @@ import pytest
 from rich.console import Console
 
 from policy.checkpoint import save_checkpoint
-from teleop.bank import answered, check_bank, takeovers_in
+from teleop.autonomy import Autonomy
+from teleop.bank import Bank, answered, check_bank, takeovers_in
+from teleop.burden import Burden
 from teleop.cli import run
 from teleop.clock import SimulatedMetronome
 from teleop.collecting import Collection, Drives
+from teleop.dagger import Round, Scored
 from teleop.drivers.autopilot import Autopilot
 from teleop.errors import UserError
 from teleop.experts import stand_in
 from teleop.frame import Action, Command, Controls, Source, Start, Tick
 from teleop.gates import TakeOver
 from teleop.loop import run_episode
+from teleop.report.rounds_page import write_rounds_page
+from teleop.rounds import Result
 from teleop.session import open_session
 from teleop.sinks.recorder import Recorder
 from teleop.takeovers import Takeover, takeovers
@@ -142,3 +147,39 @@ def test_a_learner_that_stands_still_has_fixed_nothing(corrected: Path) -> None:
     verdict = answered(Parked(), replace(first, actions=first.actions[:60], pose=first.pose[:61], step=60))
     assert verdict.fixed is False
     assert "standing still" in verdict.why
+
+
+# On the page of the rounds --------------------------------------------------------------------------------------------
+
+
+def result(number: int, bank: Bank, scores: tuple[float, float]) -> Result:
+    """A round in which 15 s were watched, and the wheel was taken once for 3 s."""
+    parent, candidate = (Scored(Path(f"learner-{number - back}.safetensors"), scores[1 - back]) for back in (1, 0))
+    burden = Burden(Autonomy(15.0, 1, 3.0), laps=1.0, takeover_rows=100)
+    return Result(number, Round(parent, candidate), burden, train_s=50.0, validate_s=30.0, bank=bank)
+
+
+def test_the_page_tells_what_rounds_cost_and_brought_and_shows_the_takeover_that_is_still_needed(
+    corrected: Path, tmp_path: Path
+) -> None:
+    fixed, still = check_bank(corrected, Autopilot, 1, quiet()), check_bank(corrected, StraightOn, 1, quiet())
+    (verdict,) = still.verdicts
+    write_rounds_page(
+        tmp_path / "index.html",
+        [result(1, fixed, (500, 700)), result(2, still, (700, 600))],
+        open_session(corrected),
+    )
+    page = (tmp_path / "index.html").read_text()
+    assert "learner-1.safetensors drives by now: 700 on 20 validation tracks, 500 before" in page
+    assert "0.5 minutes of watching, with hands on for 4 s" in page
+    assert "learner-2 answers 0 of 1" in page
+    assert f"<td>{verdict.step / 50:.1f} s</td><td>fixed</td><td><strong>open</strong></td>" in page
+    assert f"would need it again: {verdict.why}" in page
+    assert page.count("<img") == 1
+
+
+def test_of_rounds_without_a_takeover_the_page_says_so(corrected: Path, tmp_path: Path) -> None:
+    write_rounds_page(tmp_path / "index.html", [result(1, Bank(()), (500, 700))], open_session(corrected))
+    page = (tmp_path / "index.html").read_text()
+    assert "Nobody took the wheel" in page
+    assert "<img" not in page

@@ -92,7 +92,7 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.words": set(),
     "teleop.report": PARTS
     | {f"teleop.{part}" for part in ("report", "evaluate", "editing", "library", "session", "shift", "sinks", "words")}
-    | {f"teleop.{part}" for part in ("bank", "budget", "burden", "dagger", "rendering", "rounds")},
+    | {f"teleop.{part}" for part in ("bank", "budget", "burden", "dagger", "rendering", "rounds", "takeovers")},
     # Commands wire the parts; policy reaches them as an argument, from cli alone.
     "teleop.takeovers": LEAF | {"teleop.session"},
     "teleop.bank": {"teleop"},

@@ -15,6 +15,7 @@ import pytest
 from rich.console import Console
 
 from teleop import rounds
+from teleop.bank import Bank, Verdict
 from teleop.chores import Chore, Process
 from teleop.dagger import Scored, dagger_round
 from teleop.errors import UsageError, UserError
@@ -80,8 +81,9 @@ class Inventor:
 
     def bank(self, checkpoint: Path, verdicts: Path) -> Chore:
         """The very first takeover is not fixed, and of the second it can't be told."""
-        told = [{"episode": f"{number:06}", "fixed": (False, None, True)[min(number, 2)]} for number in range(100)]
-        return self._make(verdicts, json.dumps({"verdicts": told}))
+        fixed = (False, None, *[True] * 98)
+        told = Bank(tuple(Verdict(f"{number:06}", number, 1, one, "") for number, one in enumerate(fixed)))
+        return self._make(verdicts, json.dumps(told.as_json()))
 
     def _make(self, file: Path, content: str) -> Chore:
         file.write_text(content[: len(content) // 2])
@@ -205,7 +207,10 @@ def test_a_round_is_told_with_its_cost_and_its_bank(plan: Plan) -> None:
     assert first.burden.driving.elapsed_s == 45
     assert first.burden.failed_handbacks == 3
     # One takeover an episode; the last of the six can only be of round 2.
-    assert [(one.fixed, one.takeovers, one.share_fixed) for one in (first, second)] == [(1, 2, 0.5), (4, 5, 0.8)]
+    assert [(one.bank.fixed, one.bank.checkable, one.bank.share) for one in (first, second)] == [
+        (1, 2, 0.5),
+        (4, 5, 0.8),
+    ]
     assert said[1] == "round 1: 1 of 2 takeovers fixed (50%, the goal is 90%)"
     assert driving.told[:2] == ["round 1: scores 700, was 500", "round 1: scores 700, was 500; 1 of 2 fixed"]
     assert (first.train_s, first.validate_s) == (12, 12)

@@ -12,20 +12,16 @@ from teleop.bank import takeovers_in
 from teleop.burden import Burden
 from teleop.dagger import Round
 from teleop.evaluate import SOLVED, Evaluation, MakeDriver, drive_track
-from teleop.frame import HZ, Source
-from teleop.report.figures import drive_line_figure, frame_strip, framed, scores_figure, training_figure
+from teleop.frame import HZ
+from teleop.report.figures import drive_line_figure, frame_strip, scores_figure, training_figure
 from teleop.report.page import write_page
 from teleop.report.shift_figures import survival_figure
 from teleop.report.shift_words import survival_words
+from teleop.report.strips import STRIP_EVERY, STRIP_FRAMES, takeover_strip
 from teleop.session import Session, open_session
 from teleop.shift.survival import Survival
 from teleop.sinks.trace import Trace
 
-STRIP_FRAMES = 8
-STRIP_EVERY = 12
-"""Ticks between the frames of a strip: a quarter of a second."""
-EXPERT, LEARNER = (213, 94, 0), (0, 114, 178)
-"""Of the frames round the pictures, as in the driving window: red and blue that colour-blind eyes tell apart."""
 CURVE_POINTS = 60
 
 
@@ -112,7 +108,7 @@ def _pictures(story: Story) -> Mapping[str, object]:
         "training_svg": training_figure({chapter.name: _thinned(chapter.curve) for chapter in story.chapters}),
         "drive_line_svg": drive_line_figure(traces),
         "strips": [(name, *_strip(trace)) for name, trace in traces.items()],
-        "takeover": _takeover_strip(open_session(story.session)),
+        "takeover": _first_takeover(open_session(story.session)),
     }
 
 
@@ -135,15 +131,10 @@ def _strip(trace: Trace) -> tuple[str, str]:
     return frame_strip(trace.observations[first : first + STRIP_FRAMES]), caption
 
 
-def _takeover_strip(session: Session) -> str:
-    """The first takeover, half of the frames before it; each framed by who drove. Empty where nobody took over."""
-    for takeover in takeovers_in(session):
-        (episode,) = (episode for episode in session.episodes if episode.name == takeover.episode)
-        first = max(0, takeover.row - STRIP_FRAMES // 2 * STRIP_EVERY)
-        rows = range(first, min(first + STRIP_FRAMES * STRIP_EVERY, episode.committed), STRIP_EVERY)
-        pictures, driver = episode.observation, episode.driver
-        return frame_strip([framed(pictures[row], EXPERT if driver[row] == Source.HUMAN else LEARNER) for row in rows])
-    return ""
+def _first_takeover(session: Session) -> str:
+    """Empty where nobody took over."""
+    first = next(takeovers_in(session), None)
+    return takeover_strip(session, first) if first else ""
 
 
 def _thinned(losses: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:

@@ -52,13 +52,13 @@ def gain_table(results: Sequence[Result]) -> Table:
     for heading in ("round", "before", "after", "swapped", "takeovers fixed", "trained in", "validated in"):
         table.add_column(heading, justify="right")
     for result in results:
-        came = result.round
+        came, bank = result.round, result.bank
         table.add_row(
             str(result.number),
             f"{came.parent.score:.0f}",
             f"{came.candidate.score:.0f}",
             "yes" if came.swapped else "no",
-            "-" if result.share_fixed is None else f"{result.fixed} of {result.takeovers}, {result.share_fixed:.0%}",
+            "-" if bank.share is None else f"{bank.fixed} of {bank.checkable}, {bank.share:.0%}",
             f"{result.train_s:.0f} s",
             f"{result.validate_s:.0f} s",
         )
