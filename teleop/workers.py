@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -65,8 +66,17 @@ class _Worker:
 
     @classmethod
     def start(cls, make: Callable[[], Any]) -> None:
+        threading.Thread(target=_end_with_parent, name="end with parent", daemon=True).start()
         cls.tool = make()
 
     @classmethod
     def do(cls, work: Callable[[Any, Job], Result], job: Job) -> Result:
         return work(cls.tool, job)
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed ends nobody: its workers would do all jobs that are left, for no one."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "a worker was started by somebody"
+    parent.join()
+    os._exit(1)
