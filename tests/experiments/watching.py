@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
@@ -23,7 +23,7 @@ from teleop.devices.scripted import EVERYWHERE, Care
 from teleop.experts import stand_in
 from teleop.rounds import SCRATCH_STEPS
 from tests.experiments.cells import RESULTS, WORK, Cell, code_digest, command, due, evaluated, load, save, write_table
-from tests.experiments.choices import FIRST_SEED, TRACKS
+from tests.experiments.choices import FIRST_SEED, NO_MOVES, TRACKS
 from tests.experiments.policies import CODE, SEEDS, Policy, recorded
 
 CELLS = RESULTS / "watching"
@@ -42,12 +42,14 @@ class Rule:
     name: str
     told: str
     """In the table."""
-    care: Care
+    care: Care = field(default_factory=Care)
     gate: GateName = "takeover"
+    recipe: tuple[str, ...] = ()
+    """Options of `policy train`, for the policy that learns from it."""
 
 
 RULES = (
-    Rule("foresight", "takes over where the car is about to be beyond 6 units", Care()),
+    Rule("foresight", "takes over where the car is about to be beyond 6 units"),
     Rule("beyond-6", "where it is beyond 6", Care(ahead_s=0)),
     Rule("beyond-5.2", "where it is beyond 5.2", Care(ahead_s=0, wrong_lateral=5.2)),
     Rule(
@@ -55,6 +57,7 @@ RULES = (
         "beyond 4.5, gives back within 1.5, labels spins",
         Care(ahead_s=0, wrong_lateral=4.5, calm_lateral=1.5, hopeless_heading=4.0),
     ),
+    Rule("views-unmoved", "as the first, but no view is moved in training", recipe=NO_MOVES),
     Rule("shadow", "never: steers along all the time", EVERYWHERE, "shadow"),
     Rule("mixed", "by a coin, every other tick", EVERYWHERE, "mixed"),
 )
@@ -82,9 +85,9 @@ class Watched:
         shutil.rmtree(corrections, ignore_errors=True)
         driven = self._corrected(first.checkpoint, corrections)
         checkpoint = corrections.with_suffix(".safetensors")
-        recipe = ("--seed", str(self.seed), "--steps", str(SCRATCH_STEPS), "--select-tracks", "0", "--no-hold-out")
+        words = ("--seed", str(self.seed), "--steps", str(SCRATCH_STEPS), "--select-tracks", "0", "--no-hold-out")
         sessions = (str(recorded("autopilot", 1)), str(corrections))
-        command("policy", "train", *recipe, "--out", str(checkpoint), *sessions)
+        command("policy", "train", *words, *self.rule.recipe, "--out", str(checkpoint), *sessions)
         tracks = ("--first-seed", str(FIRST_SEED), "--tracks", str(TRACKS))
         burden = sum((episode.burden for episode in driven), Burden())
         cell = {
