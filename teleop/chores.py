@@ -48,7 +48,7 @@ class Process:
                 stdout=said,
                 stderr=subprocess.STDOUT,
                 env=environment,
-                start_new_session=True,
+                process_group=0,  # not a session of its own: Linux gives each session as much time as any other
             )
         if sys.platform != "win32":
             os.setpriority(os.PRIO_PROCESS, self._process.pid, NICEST)

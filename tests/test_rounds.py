@@ -390,6 +390,13 @@ def test_a_chore_that_fails_says_what_it_said_last(tmp_path: Path) -> None:
     assert chore.done()
 
 
+@pytest.mark.skipif(not hasattr(os, "getsid"), reason="POSIX has priorities and sessions")
+def test_a_chore_gets_what_the_loop_leaves_of_the_time_that_both_share(tmp_path: Path) -> None:
+    told = "import os, time; time.sleep(0.3); print(os.getpriority(os.PRIO_PROCESS, 0), os.getsid(0))"
+    Process(["timeit", "-n", "1", "-r", "1", told], tmp_path / "log").finish()
+    assert (tmp_path / "log").read_text().splitlines()[0] == f"19 {os.getsid(0)}", "a session has a share of its own"
+
+
 def test_a_chore_that_is_given_up_takes_the_processes_of_its_own_with_it(tmp_path: Path) -> None:
     child = f"open({str(tmp_path / 'alive')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
     begin = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {'import os, time; ' + child!r}])"
