@@ -62,7 +62,7 @@ class TrainConfig:
     label_lead: int = 0
     """Ticks by which a label comes before the expert's action: people act on what they saw this much earlier."""
     hold_out: bool = True
-    """Of five episodes or more, keep a tenth for the validation loss; --no-hold-out learns from all of them."""
+    """Of ten episodes or more, keep a tenth for the validation loss; --no-hold-out learns from all of them."""
     before_takeover_s: float = 0.5
     """Seconds before a takeover in which hands on, while the learner drove, label nothing."""
     zoom_in: bool = False

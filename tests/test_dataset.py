@@ -206,13 +206,13 @@ def test_pictures_are_decoded_only_where_rows_are_labelled(tmp_path: Path) -> No
 
 
 def test_few_episodes_are_all_learned_from() -> None:
-    loaded = toy_lessons(4)
+    loaded = toy_lessons(9)
     learned, held_out = split_by_episode(loaded, np.random.default_rng(0))
     assert list(learned) == loaded
     assert not held_out
 
 
-@pytest.mark.parametrize(("episodes", "held"), [(5, 1), (20, 2), (100, 10)])
+@pytest.mark.parametrize(("episodes", "held"), [(10, 1), (20, 2), (100, 10)])
 def test_a_tenth_of_the_episodes_is_held_out_whole(episodes: int, held: int) -> None:
     loaded = toy_lessons(episodes)
     learned, held_out = split_by_episode(loaded, np.random.default_rng(0))

@@ -27,7 +27,7 @@ from tests.lessons import expert_action, mark, record_episode, road_picture
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sessions") / "toy.zarr"
-    for seed in range(5):
+    for seed in range(10):
         record_episode(path, seed=seed)
     return path
 
@@ -95,7 +95,7 @@ def test_whoever_watches_hears_what_metrics_jsonl_keeps(session: Path, tmp_path:
     assert seen[-1].loss < seen[0].loss
     assert seen[0].samples_per_s > 0
     assert seen[-1].left_s == 0
-    assert trained.rows == 160
+    assert trained.rows == 360
 
 
 def test_with_few_episodes_all_are_learned_from_and_it_is_said(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_after_training_ctrl_c_does_what_it_did_before(session: Path, tmp_path: 
 
 def test_training_beside_the_main_thread_needs_no_signals(session: Path, tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as threads:
-        assert threads.submit(train, config(session, tmp_path / "policy", steps=1)).result().rows == 160
+        assert threads.submit(train, config(session, tmp_path / "policy", steps=1)).result().rows == 360
 
 
 def test_ctrl_c_before_the_first_step_leaves_what_was_there(session: Path, tmp_path: Path) -> None:
