@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from teleop.budget import Cell
 from teleop.report.budget_tables import NAMES, Comparison, budget_figure, comparisons
@@ -17,13 +17,15 @@ from tests.experiments.cells import MEDIA, RESULTS, WORK, command, load, write_t
 
 CELLS = RESULTS / "budget"
 OUT = WORK / "budget"
-TERMS = ("--minutes", "0.5", "2", "--steps", "3000", "--tracks", "30")
+CHAINS = (("0.5", "2"), ("1", "5"))
+"""Minutes. Corrected is who learned from the chain's budget before; laps and what they teach are the same for both."""
+TERMS = ("--steps", "3000", "--tracks", "30")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--experts", nargs="*", default=["autopilot", "simulated"], choices=("autopilot", "simulated"))
-    parser.add_argument("--laps", nargs="*", default=["1"], help="plain laps at the beginning")
+    parser.add_argument("--laps", nargs="*", default=["1", "2"], help="plain laps at the beginning")
     parser.add_argument("--draws", nargs="*", default=["0", "1", "2"], help="which laps; none: only draw what there is")
     parser.add_argument("--seeds", nargs="*", default=["0", "1", "2"], help="of training")
     asked = parser.parse_args()
@@ -31,13 +33,20 @@ def main() -> None:
         words = [
             word for name in ("experts", "laps", "draws", "seeds") for word in (f"--{name}", *getattr(asked, name))
         ]
-        command("teleop", "budget", "--out", str(OUT), *TERMS, *words)
-        for cell in OUT.glob("*/seed-*.json"):
-            (CELLS / cell.parent.name).mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(cell, CELLS / cell.parent.name / cell.name)
+        for minutes in CHAINS:
+            spend(minutes, words)
     told = comparisons(cells())
     (MEDIA / "budget.svg").write_text(budget_figure(told))
     write_table("budget", lines(told))
+
+
+def spend(minutes: Sequence[str], words: Sequence[str]) -> None:
+    """These budgets of these cases; their cells are kept."""
+    out = OUT / "-".join(minutes)
+    command("teleop", "budget", "--out", str(out), "--minutes", *minutes, *TERMS, *words)
+    for cell in out.glob("*/seed-*.json"):
+        (CELLS / cell.parent.name).mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(cell, CELLS / cell.parent.name / cell.name)
 
 
 def cells() -> list[Cell]:
