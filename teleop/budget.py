@@ -85,8 +85,7 @@ class Terms:
     def check(self, out: Path) -> None:
         """UsageError where the folder has cells that were made on other terms: they can't be compared."""
         for file in sorted(out.glob(f"*/{BUDGET_FILE}")):
-            with Journal(file.parent, BUDGET_FILE, self.plan):
-                pass
+            Journal(file.parent, BUDGET_FILE, self.plan).check()
 
 
 @dataclass(frozen=True)

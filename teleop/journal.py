@@ -32,6 +32,11 @@ class Journal:
         self.folder, self._file, self._plan = folder, folder / name, plan
         self._lock = FileLock(folder / f".{name}.lock")
 
+    def check(self) -> None:
+        """UsageError when the folder was begun with another plan. Whoever is at work in it is not disturbed."""
+        if self._file.exists():
+            _check_same(self._file, self._kept()["plan"], self._plan)
+
     def __enter__(self) -> Self:
         """UsageError when the folder holds something else; UserError when another process is at it."""
         if self.folder.exists() and not self.folder.is_dir():

@@ -149,6 +149,12 @@ def test_cells_on_other_terms_are_told_before_anything_is_made(tmp_path: Path) -
         Terms((0.5, 2.0), steps=40, tracks=3).check(tmp_path)
 
 
+def test_pieces_are_made_side_by_side_in_one_folder(tmp_path: Path) -> None:
+    another = spend(CASE, TERMS, (0,), MadeUp(), tmp_path)
+    next(another)  # and still at it
+    TERMS.check(tmp_path)
+
+
 def test_pieces_of_one_folder_are_made_on_the_same_terms(tmp_path: Path) -> None:
     go(tmp_path, MadeUp())
     with pytest.raises(UsageError, match="steps 40; got 50"):

@@ -21,7 +21,6 @@ from policy.checkpoint import digest, load_checkpoint
 from policy.run_folder import RunFolder
 from teleop.evaluate import SOLVED, Evaluation, bootstrap_interval, summary
 from teleop.report.figures import COLOURS, INK, STYLE, axes_of, scores_figure, svg_of
-from teleop.spending import RECIPES as BC_RECIPES
 from tests.experiments.cells import (
     MEDIA,
     RESULTS,
@@ -82,7 +81,9 @@ TEACHERS = {
     "simulated human": ("--expert", "simulated"),
 }
 """Who drives the laps, by the options of `teleop record`."""
-RECIPES = {("bc", "simulated human"): BC_RECIPES["simulated"], ("pilotnet", "autopilot"): ("--zoom-in",)}
+PUPILS = ("--zoom-in", "--setting-off", "0.1", "--label-lead", "1", "--shift", "1.5", "--turn-deg", "5")
+"""Of the simulated human."""
+RECIPES = {("bc", "simulated human"): PUPILS, ("pilotnet", "autopilot"): ("--zoom-in",)}
 """By architecture and teacher: the options of `policy train` that are not its defaults, chosen on validation tracks."""
 
 
