@@ -28,8 +28,9 @@ RECIPES: Mapping[str, tuple[str, ...]] = {
     "autopilot": (),
     "simulated": ("--zoom-in", "--setting-off", "0.3", "--label-lead", "1", "--shift", "1.5", "--turn-deg", "5"),
 }
-"""Options of `policy train` by expert, beyond its defaults; chosen on validation tracks. From twenty laps a tenth of rows
-shown setting off is enough; corrected by somebody who brakes late, policies learn to come to rest, and need more."""
+"""Options of `policy train` by expert, beyond its defaults; chosen on validation tracks. From twenty laps a tenth of
+rows shown setting off is enough; corrected by somebody who brakes late, policies learn to come to rest, and need more.
+"""
 SHORTEST_FRAMES = HZ
 """What is left of a budget is not worth a track when it is less than a second."""
 
