@@ -150,9 +150,12 @@ def test_cells_on_other_terms_are_told_before_anything_is_made(tmp_path: Path) -
 
 
 def test_pieces_are_made_side_by_side_in_one_folder(tmp_path: Path) -> None:
-    another = spend(CASE, TERMS, (0,), MadeUp(), tmp_path)
-    next(another)  # and still at it
+    one = spend(CASE, TERMS, (0,), MadeUp(), tmp_path)
+    begun = next(one)  # and still at it
     TERMS.check(tmp_path)
+    other = go(tmp_path, MadeUp(), case=Case("autopilot", laps=1, draw=4))
+    assert sorted(cell["draw"] for cell in cells_in(tmp_path)) == [3] + [4] * len(other)
+    assert len([begun, *one]) == len(other)
 
 
 def test_pieces_of_one_folder_are_made_on_the_same_terms(tmp_path: Path) -> None:
