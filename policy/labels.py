@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from policy.kinds import KINDS, LAYER, Kind, check_rule
-from teleop.frame import HZ, Source
+from teleop.frame import HZ, Source, given_by_coin
 from teleop.session import Episode
 
 ZOOM_STEPS = HZ
@@ -95,7 +95,7 @@ def _opinions(episode: Episode, before_takeover: float) -> npt.NDArray[np.uint8]
     human, hands_on = episode.driver == Source.HUMAN, episode.hands_on
     kind = np.full(episode.committed, Kind.NONE, np.uint8)
     late = _before_takeover(episode, human, before_takeover) & ~_driven_again(episode)
-    if episode.attrs.get("gate", "").startswith("mixed"):
+    if given_by_coin(episode.attrs.get("gate", "")):
         late[:] = False  # a coin surprises nobody
     kind[hands_on & ~human & ~late] = Kind.SHADOW
     kind[hands_on & human] = Kind.TAKEOVER

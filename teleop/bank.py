@@ -22,7 +22,7 @@ from teleop.devices.scripted import Care, off_course, watched_road
 from teleop.devices.standstill import Standstill
 from teleop.errors import UserError
 from teleop.evaluate import MakeDriver
-from teleop.frame import HZ, Command, Controls, Source, Start, Tick
+from teleop.frame import HZ, Command, Controls, Source, Start, Tick, given_by_coin
 from teleop.gates import Only
 from teleop.loop import Driver, run_episode
 from teleop.progress import progress
@@ -102,8 +102,7 @@ def takeovers_in(session: Session) -> Iterator[Takeover]:
             "which can't be: give a folder of rounds, or a session of its tracks"
         )
     for episode in session.episodes:
-        # Where a coin gave the wheel away nobody took it.
-        meant = episode.attrs.get("mode") == "dagger" and not episode.attrs.get("gate", "").startswith("mixed")
+        meant = episode.attrs.get("mode") == "dagger" and not given_by_coin(episode.attrs.get("gate", ""))
         if meant and not episode.discarded:
             yield from takeovers(episode)
 

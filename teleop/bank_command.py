@@ -24,7 +24,7 @@ ROUNDS_FILE = "rounds.json"
 
 @dataclass(frozen=True)
 class BankCommand:
-    """What may be asked for; `teleop.cli` adds the learner, which it alone can load."""
+    """What may be asked for; `teleop.cli` adds the learner, which `teleop.learners` alone can load."""
 
     folder: tyro.conf.Positional[Path]
     """The folder of rounds that `teleop dagger --rounds` left, or a session with takeovers."""

@@ -25,7 +25,7 @@ MOST_DRAWS = 800
 
 @dataclass(frozen=True)
 class BudgetCommand:
-    """What may be asked for; `teleop.cli` adds the learners, which it alone can load."""
+    """What may be asked for; `teleop.cli` adds the learners, which `teleop.learners` alone can load."""
 
     out: Path
     """Folder for the recordings, the policies, their cells and the picture, budget.svg. What is there is not made

@@ -15,7 +15,7 @@ from teleop.record import check_drives
 
 @dataclass(frozen=True)
 class DaggerCommand:
-    """What may be asked for; `teleop.cli` adds the learner, which it alone can load."""
+    """What may be asked for; `teleop.cli` adds the learner, which `teleop.learners` alone can load."""
 
     session: SessionArgument
     """The session's folder; `.zarr` is added if missing. An existing session is appended to."""

@@ -180,6 +180,11 @@ class Frame:
     """The outcome of `action`."""
 
 
+def given_by_coin(gate: str) -> bool:
+    """Whether nobody takes the wheel under this gate, because a coin gives it ("mixed 0.5")."""
+    return gate.startswith("mixed")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Start:
     """What is known when an episode begins."""

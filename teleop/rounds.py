@@ -324,10 +324,10 @@ class Commands:
         return Process(words, Path(words[-1]).with_suffix(".log"))
 
 
-def go_round(plan: Plan, driving: Driving, workshop: Workshop, say: Callable[[str], None]) -> list[Result]:
+def go_round(plan: Plan, driving: Driving, workshop: Workshop, say: Callable[[str], None]) -> Iterator[Result]:
     """All rounds; those that are done already are only told. UsageError when DIR holds something else."""
     with Journal(plan.out, ROUNDS_FILE, plan.kept) as journal:
         try:
-            return list(Rounds(plan, driving, workshop, journal, say).run())
+            yield from Rounds(plan, driving, workshop, journal, say).run()
         finally:
             driving.end()

@@ -18,7 +18,7 @@ from teleop.frame import VALIDATION_SEED, End
 from teleop.loop import Driver
 from teleop.report.rounds_page import write_rounds_page
 from teleop.report.rounds_tables import cost_table, gain_table
-from teleop.rounds import Commands, Driving, Plan, go_round
+from teleop.rounds import Commands, Driving, Plan, Result, go_round
 from teleop.screens.facts import Fact
 from teleop.session import open_session
 from teleop.window import require_screen
@@ -35,7 +35,7 @@ EPISODES = 8
 
 
 def correct_in_rounds(config: DaggerCommand, load: Load, options_of: OptionsOf, console: Console) -> None:
-    """Collect, train and validate as `config` says, and tell the console what came of it.
+    """Collect, train and validate as `config` says; tell the console, and write PAGE, what came of the rounds done.
 
     UsageError when there is no screen, or --out holds something else;
     SessionError when a session can't be read or written; UserError when a training fails.
@@ -50,13 +50,18 @@ def correct_in_rounds(config: DaggerCommand, load: Load, options_of: OptionsOf, 
     def say(line: str) -> None:
         console.print(escape(line), highlight=False)
 
-    if results := go_round(plan, driving, commands, say):
-        console.print(cost_table(results))
-        console.print(gain_table(results))
-        page = plan.out / PAGE
-        write_rounds_page(page, results, open_session(plan.session))
-        say(f"{page} shows it")
-        say(f"next: teleop evaluate {results[-1].round.learner.checkpoint}")
+    results: list[Result] = []
+    try:
+        for result in go_round(plan, driving, commands, say):
+            results.append(result)
+    finally:  # Ctrl+C in the third round takes nothing from the first two
+        if results:
+            console.print(cost_table(results))
+            console.print(gain_table(results))
+            page = plan.out / PAGE
+            write_rounds_page(page, results, open_session(plan.session))
+            say(f"{page} shows it")
+            say(f"next: teleop evaluate {results[-1].round.learner.checkpoint}")
 
 
 def plan_of(config: DaggerCommand) -> Plan:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ShiftCommand:
-    """What may be asked for; `teleop.cli` adds the policies, which it alone can load."""
+    """What may be asked for; `teleop.cli` adds the policies, which `teleop.learners` alone can load."""
 
     policies: Annotated[
         tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="POLICY...", help_behavior_hint="")

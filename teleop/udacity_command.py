@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class UdacityCommand:
-    """What may be asked for; `teleop.cli` adds the learner, which it alone can load."""
+    """What may be asked for; `teleop.cli` adds the learner, which `teleop.learners` alone can load."""
 
     learner: Path
     """The checkpoint that drives; made of the simulator's own logs: teleop import udacity, policy train."""

@@ -16,7 +16,6 @@ from PIL import Image
 
 from teleop.again import Again
 from teleop.bindings import Bindings
-from teleop.cli import LearnerFrom
 from teleop.clock import SimulatedMetronome
 from teleop.devices.nobody import Nobody
 from teleop.devices.scripted import Scripted
@@ -26,6 +25,7 @@ from teleop.evaluate import drive_track
 from teleop.frame import COAST, DIAGNOSIS_SEED, HZ, Action, Command, Controls, End, Frame, Source, Start, Tick
 from teleop.gates import TakeOver
 from teleop.hands import every_hand_device
+from teleop.learners import LearnerFrom
 from teleop.loop import run_episode
 from teleop.pen import DARK, DIM, INK, Pen
 from teleop.settings.settings import Settings

@@ -11,10 +11,10 @@ import pytest
 from rich.console import Console
 
 from policy.checkpoint import save_checkpoint
-from teleop.cli import LearnerFrom, driver_named
 from teleop.drivers.autopilot import Autopilot
 from teleop.evaluate import TrackScore, bootstrap_interval, evaluate, evaluate_with_progress, summary, track_score_of
 from teleop.frame import Action, Start, Tick
+from teleop.learners import LearnerFrom, driver_named
 from tests.lessons import constant_checkpoint
 
 

@@ -93,7 +93,7 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.report": PARTS
     | {f"teleop.{part}" for part in ("report", "evaluate", "editing", "library", "session", "shift", "sinks", "words")}
     | {f"teleop.{part}" for part in ("bank", "budget", "burden", "dagger", "rendering", "rounds", "takeovers")},
-    # Commands wire the parts; policy reaches them as an argument, from cli alone.
+    # Commands wire the parts; policy reaches them as an argument, by learners alone.
     "teleop.takeovers": LEAF | {"teleop.session"},
     "teleop.bank": {"teleop"},
     "teleop.bank_command": {"teleop"},
@@ -141,7 +141,8 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.devices_command": {"teleop"},
     "teleop.export_command": {"teleop"},
     "teleop.import_command": {"teleop"},
-    "teleop.cli": {"teleop", "policy"},
+    "teleop.learners": {"teleop", "policy"},
+    "teleop.cli": {"teleop"},
     "teleop.__main__": {"teleop.cli"},
     # Learning: pixels in, actions out, and nothing of pygame or gymnasium.
     "policy": set(),

@@ -23,6 +23,7 @@ from teleop.report.rounds_tables import cost_table, gain_table
 from teleop.rounds import Commands, Plan, Result, Workshop, go_round
 from teleop.session import open_session
 from tests.lessons import mark, record_episode
+from tests.processes import eventually_gone
 
 FIGURES = {
     "score": 900.0,
@@ -143,7 +144,7 @@ def laps(plan: Plan) -> Laps:
 
 
 def go(plan: Plan, driving: Laps, workshop: Workshop, said: list[str] | None = None) -> list[Result]:
-    return go_round(plan, driving, workshop, (said if said is not None else []).append)
+    return list(go_round(plan, driving, workshop, (said if said is not None else []).append))
 
 
 def learned_from(plan: Plan, learner: int) -> list[str]:
@@ -405,15 +406,6 @@ def test_a_chore_that_is_given_up_takes_the_processes_of_its_own_with_it(tmp_pat
         time.sleep(0.01)
     chore.give_up()
     assert eventually_gone(int((tmp_path / "alive").read_text()))
-
-
-def eventually_gone(pid: int) -> bool:
-    """An orphan's end is seen by init, a moment later."""
-    for _ in range(500):
-        if not Path(f"/proc/{pid}").exists() or " Z " in Path(f"/proc/{pid}/stat").read_text():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def test_a_chore_that_is_given_up_ends(tmp_path: Path) -> None:

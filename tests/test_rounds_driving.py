@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,14 +15,19 @@ from rich.console import Console
 from policy.checkpoint import save_checkpoint
 from policy.config import TrainConfig
 from policy.train_command import Train
-from teleop import correcting
-from teleop.cli import options_of_training, run
+from teleop import correcting, rounds_driving
+from teleop.bank import Bank
+from teleop.burden import Burden
+from teleop.cli import run
 from teleop.collecting import Collection
+from teleop.dagger import Round, Scored
 from teleop.dagger_command import DaggerCommand
 from teleop.drivers.autopilot import Autopilot
 from teleop.experts import stand_in
 from teleop.frame import Action, Start, Tick
+from teleop.learners import options_of_training
 from teleop.loop import Driver
+from teleop.rounds import Plan, Result
 from teleop.rounds_driving import InWindow, in_round, plan_of
 from teleop.session import open_session
 from tests.lessons import constant_checkpoint
@@ -113,6 +119,23 @@ def test_of_a_learner_that_began_with_anothers_weights_the_few_steps_are_not_tak
     checkpoint = replace(constant_checkpoint(), config={"start_from": "parent.safetensors", "steps": 1000})
     save_checkpoint(checkpoint, tmp_path / "warm.safetensors")
     assert options_of_training(tmp_path / "warm.safetensors") == []
+
+
+def test_whoever_stops_in_the_second_round_keeps_the_page_of_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(plan: Plan, *_: object) -> Iterator[Result]:
+        plan.out.mkdir()
+        parent, candidate = (Scored(plan.out / f"learner-{number}.safetensors", 500.0) for number in (0, 1))
+        yield Result(1, Round(parent, candidate), Burden(), train_s=1.0, validate_s=1.0, bank=Bank(()))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(rounds_driving, "go_round", stopped)
+    shutil.copytree(SAMPLE, tmp_path / "mine.zarr")
+    config = DaggerCommand(tmp_path / "mine", demos=(SAMPLE,), expert="autopilot", headless=True, fast=True)
+    with pytest.raises(KeyboardInterrupt):
+        rounds_driving.correct_in_rounds(config, load, lambda _: [], Console(quiet=True))
+    assert "learner-1.safetensors" in (tmp_path / "mine-rounds" / "index.html").read_text()
 
 
 def test_in_a_mixture_the_experts_share_falls_from_round_to_round() -> None:

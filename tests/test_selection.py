@@ -7,8 +7,8 @@ import pytest
 
 from policy.checkpoint import load_checkpoint, save_checkpoint
 from policy.selection import Driving, SelectionError, select
-from teleop.cli import LearnerFrom
 from teleop.evaluate import evaluate
+from teleop.learners import LearnerFrom
 from tests.lessons import constant_checkpoint
 
 

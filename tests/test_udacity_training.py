@@ -29,10 +29,10 @@ from policy.train import train
 from policy.udacity import SEEN, evened, sampled, taught
 from policy.vision import Vision, see
 from policy.worlds import vision_for
-from teleop.cli import LearnerFrom
 from teleop.errors import UsageError
 from teleop.exchange.udacity_log import Recording, import_recording
 from teleop.frame import Image
+from teleop.learners import LearnerFrom
 from teleop.session import open_session
 from tests.driving_logs import record_log, road_scene
 from tests.lessons import record_episode

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from teleop.workers import working
+from tests.processes import is_there
 
 
 def no_tool() -> None:
@@ -26,14 +27,6 @@ def sleep_by(_: None, note: Path) -> None:
 
 def square(_: None, number: int) -> int:
     return number**2
-
-
-def is_there(pid: int) -> bool:
-    """Running, that is: a zombie is not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -171,10 +171,11 @@ def budget_figure(told: Sequence[Comparison]) -> str:
         panels = figure.subplots(len(experts), len(laps), sharex=True, sharey=True, squeeze=False)
         for row, expert in zip(panels, experts, strict=True):
             for axes, number in zip(row, laps, strict=True):
-                _draw_panel(axes, [one for one in told if (one.expert, one.laps) == (expert, number)])
-                axes.set_title(f"{expert}, {counted(number, 'plain lap')}", fontsize=10, loc="left")
-        for axes in panels[-1]:
-            axes.set_xlabel("minutes watched beyond them")
+                if some := [one for one in told if (one.expert, one.laps) == (expert, number)]:
+                    _draw_panel(axes, some)
+                    axes.set_title(f"{expert}, {counted(number, 'plain lap')}", fontsize=10, loc="left")
+                else:
+                    axes.set_axis_off()
         for axes in panels[:, 0]:
             axes.set_ylabel("score")
         figure.legend(*panels[0, 0].get_legend_handles_labels(), frameon=False, loc="outside upper right", ncols=2)
@@ -185,6 +186,8 @@ def _draw_panel(axes: Axes, told: Sequence[Comparison]) -> None:
     """Means with their intervals; dots are single policies."""
     axes.grid(axis="y", color=GRID, linewidth=0.8)
     axes.set_axisbelow(True)
+    axes.set_xlabel("minutes watched beyond them")
+    axes.tick_params(labelbottom=True)
     axes.axhline(SOLVED, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
     for name, colour, aside in (("demos", COLOURS[1], -0.03), ("dagger", COLOURS[0], 0.03)):
         line = [(one.minutes, arm) for one in told for arm in one.arms if arm.name in (name, "laps")]
@@ -194,4 +197,3 @@ def _draw_panel(axes: Axes, told: Sequence[Comparison]) -> None:
             axes.plot(np.full(len(arm.scores), after), arm.scores.mean(axis=1), ".", color=colour, alpha=0.35)
         apart = np.abs(means[:, 1:] - means[:, :1]).T
         axes.errorbar(minutes, means[:, 0], apart, fmt="o-", color=colour, capsize=3, markersize=5, label=NAMES[name])
-    axes.set_ylim(-60, 1020)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from teleop.autonomy import Autonomy
-from teleop.frame import End, Frame, Source, Start, Tick
+from teleop.frame import End, Frame, Source, Start, Tick, given_by_coin
 
 FAILED_S = 2.0
 """A learner that keeps the wheel no longer than this was given it too early, or can not drive on."""
@@ -53,7 +53,7 @@ class Interventions:
 
     def on_start(self, start: Start) -> None:
         self._forget()
-        self._by_coin = start.gate.startswith("mixed")  # then nobody takes the wheel: it is given
+        self._by_coin = given_by_coin(start.gate)
 
     def on_frame(self, frame: Frame) -> None:
         """A frame lasts until the next one begins."""

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from teleop.cli import measured_policy
 from teleop.frame import HZ
+from teleop.learners import measured_policy
 from teleop.report.shift_figures import coverage_sheet, survival_figure
 from teleop.report.shift_page import write_shift_page
 from teleop.report.shift_words import survivals_of

@@ -17,10 +17,10 @@ from pathlib import Path
 from rich.console import Console
 
 from teleop.burden import Burden
-from teleop.cli import LearnerFrom
 from teleop.collecting import Collection, EpisodeRef, GateName, collect
 from teleop.devices.scripted import EVERYWHERE, Care
 from teleop.experts import stand_in
+from teleop.learners import LearnerFrom
 from teleop.rounds import SCRATCH_STEPS
 from tests.experiments.cells import RESULTS, WORK, Cell, code_digest, command, due, evaluated, load, save, write_table
 from tests.experiments.choices import FIRST_SEED, NO_MOVES, TRACKS
