@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from teleop.budget import Case, Cell, Spent, Terms, cells_in, spend
+from teleop.budget import Case, Cell, Spent, Terms, cells_in, read_cell, spend
 from teleop.cli import run
 from teleop.errors import UsageError
 from teleop.frame import Action, Start, Tick
@@ -208,6 +208,15 @@ def test_the_picture_has_a_panel_for_each_case_and_names_both_arms(tmp_path: Pat
     assert svg.startswith("<svg")
     for name in ("autopilot, 1 plain lap", "simulated, 2 plain laps", "demonstrations", "DAgger"):
         assert name in svg
+
+
+def test_what_the_readme_compares_was_learned_by_one_recipe() -> None:
+    recipes: dict[tuple[str, int], set[str]] = {}
+    for cell in map(read_cell, (Path(__file__).parents[1] / ".github/results/budget").glob("*/seed-*.json")):
+        recipe = " ".join(cell["recipe"]).replace(f"--seed {cell['seed']}", "--seed")
+        recipes.setdefault((cell["expert"], cell["laps"]), set()).add(recipe)
+    assert recipes, "cells are kept with the code"
+    assert {len(some) for some in recipes.values()} == {1}
 
 
 # By stand-ins ---------------------------------------------------------------------------------------------------------
