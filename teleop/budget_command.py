@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from teleop.errors import UsageError
+from teleop.progress import progress
+from teleop.words import counted
 
 if TYPE_CHECKING:
     from teleop.budget import Case, Cell, Means, Terms
@@ -76,8 +78,11 @@ class BudgetCommand:
         terms = Terms(self.minutes, self.steps, self.tracks)
         means = StandIns(load, self.steps, self.tracks, self.workers)
         terms.check(self.out)
-        for cell in self._cells(terms, means):
-            console.print(escape(_line(cell)), highlight=False)
+        cells = len(self.experts) * len(self.laps) * len(self.draws) * len(self.seeds) * (1 + 2 * len(self.minutes))
+        with progress(console, f"making {counted(cells, 'cell')}", cells) as update:
+            for done, cell in enumerate(self._cells(terms, means), start=1):
+                console.print(escape(_line(cell)), highlight=False)
+                update(done, "")
         told = comparisons(cells_in(self.out))
         picture = self.out / "budget.svg"
         picture.write_text(budget_figure(told), encoding="utf-8")

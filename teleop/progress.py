@@ -7,7 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 PLAIN_LINE_EVERY_S = 10.0
 
@@ -19,6 +27,18 @@ Update = Callable[[int, str], None]
 def progress(console: Console, label: str, total: int) -> Iterator[Update]:
     """Show how far a task of `total` units is."""
     yield from _bar(console, label, total) if console.is_terminal else _lines(console, label, total)
+
+
+@contextmanager
+def waiting(console: Console, label: str) -> Iterator[None]:
+    """Show that something of unknown length is at work, and for how long."""
+    if not console.is_terminal:
+        with progress(console, label, 1):
+            yield
+        return
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console) as spinner:
+        spinner.add_task(label, total=None)
+        yield
 
 
 def _bar(console: Console, label: str, total: int) -> Iterator[Update]:

@@ -15,7 +15,9 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from itertools import count, islice
 from pathlib import Path
 from typing import Any, Protocol
@@ -41,6 +43,10 @@ WARM_STEPS = 1000
 """Of one that begins where its parent stands."""
 FIXED_GOAL = 0.9
 """Share of the takeovers that a learner no longer needs after the round that trained on them."""
+
+
+Waiting = Callable[[str], AbstractContextManager[None]]
+"""Shows what is waited for."""
 
 
 class Driving(Protocol):
@@ -135,9 +141,16 @@ class Rounds:
     """One run of the rounds, from wherever they stand."""
 
     def __init__(
-        self, plan: Plan, driving: Driving, workshop: Workshop, journal: Journal, say: Callable[[str], None]
+        self,
+        plan: Plan,
+        driving: Driving,
+        workshop: Workshop,
+        journal: Journal,
+        say: Callable[[str], None],
+        waiting: Waiting,
     ) -> None:
-        self._plan, self._driving, self._workshop, self._journal, self._say = plan, driving, workshop, journal, say
+        self._plan, self._driving, self._workshop, self._journal = plan, driving, workshop, journal
+        self._say, self._waiting = say, waiting
         self._corrections = writable_path(plan.session)
         self._number = 1
         self._driver: Path | None = None
@@ -174,10 +187,12 @@ class Rounds:
 
     def _train(self, sessions: Sequence[Path]) -> Path:
         number = self._number if self._corrections in sessions else 0
-        return self._made(_checkpoint(number), lambda file: self._workshop.train(sessions, file, self._driver))
+        begin = partial(self._workshop.train, sessions, parent=self._driver)
+        return self._made(_checkpoint(number), f"training learner-{number}", begin)
 
     def _validate(self, checkpoint: Path) -> float:
-        figures = self._made(_validation(checkpoint), lambda file: self._workshop.validate(checkpoint, file))
+        what = f"{checkpoint.stem} drives {VALIDATION_TRACKS} validation tracks"
+        figures = self._made(_validation(checkpoint), what, partial(self._workshop.validate, checkpoint))
         return float(json.loads(figures.read_text(encoding="utf-8"))["mean"])
 
     def _collect(self, learner: Path) -> Path:
@@ -190,19 +205,25 @@ class Rounds:
             self._driving.end()
         return self._corrections
 
-    def _made(self, name: str, begin: Callable[[Path], Chore]) -> Path:
-        """The file of this name, made unless it is there, while driving goes on."""
+    def _made(self, name: str, what: str, begin: Callable[[Path], Chore]) -> Path:
+        """The file of this name, made unless it is there, while driving goes on; `what` is said where it does not."""
         if name not in self._journal:
             with self._journal.making(name) as file:
                 chore = begin(file)
                 try:
                     self._drive_meanwhile(chore)
-                    seconds = chore.finish()
+                    seconds = self._finished(chore, what)
                 except BaseException:
                     chore.give_up()
                     raise
             self._journal.note(name, seconds=round(seconds, 1))
         return self._journal.folder / name
+
+    def _finished(self, chore: Chore, what: str) -> float:
+        if chore.done():
+            return chore.finish()
+        with self._waiting(what):
+            return chore.finish()
 
     def _drive_meanwhile(self, chore: Chore) -> None:
         """For the next round, if there is one; somebody who stops here still sees this round to its end."""
@@ -249,7 +270,8 @@ class Rounds:
     def _banked(self, checkpoint: Path) -> Bank:
         """What it made of the takeovers up to this round."""
         name = f"{checkpoint.stem}-bank.json"
-        verdicts = self._made(name, lambda file: self._workshop.bank(checkpoint, file))
+        what = f"{checkpoint.stem} answers the takeovers"
+        verdicts = self._made(name, what, partial(self._workshop.bank, checkpoint))
         # Those driven meanwhile, for the next round, were not learned from yet.
         learned = {one.name for one in self._all_episodes() if (one.attrs.get("round") or 0) <= self._number}
         return Bank(tuple(one for one in Bank.read(verdicts).verdicts if one.episode in learned))
@@ -324,10 +346,16 @@ class Commands:
         return Process(words, Path(words[-1]).with_suffix(".log"))
 
 
-def go_round(plan: Plan, driving: Driving, workshop: Workshop, say: Callable[[str], None]) -> Iterator[Result]:
+def go_round(
+    plan: Plan,
+    driving: Driving,
+    workshop: Workshop,
+    say: Callable[[str], None],
+    waiting: Waiting,
+) -> Iterator[Result]:
     """All rounds; those that are done already are only told. UsageError when DIR holds something else."""
     with Journal(plan.out, ROUNDS_FILE, plan.kept) as journal:
         try:
-            yield from Rounds(plan, driving, workshop, journal, say).run()
+            yield from Rounds(plan, driving, workshop, journal, say, waiting).run()
         finally:
             driving.end()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -16,6 +17,7 @@ from teleop.dagger_command import DaggerCommand
 from teleop.errors import UsageError
 from teleop.frame import VALIDATION_SEED, End
 from teleop.loop import Driver
+from teleop.progress import waiting
 from teleop.report.rounds_page import write_rounds_page
 from teleop.report.rounds_tables import cost_table, gain_table
 from teleop.rounds import Commands, Driving, Plan, Result, go_round
@@ -52,7 +54,7 @@ def correct_in_rounds(config: DaggerCommand, load: Load, options_of: OptionsOf, 
 
     results: list[Result] = []
     try:
-        for result in go_round(plan, driving, commands, say):
+        for result in go_round(plan, driving, commands, say, partial(waiting, console)):
             results.append(result)
     finally:  # Ctrl+C in the third round takes nothing from the first two
         if results:

@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -144,7 +145,8 @@ def laps(plan: Plan) -> Laps:
 
 
 def go(plan: Plan, driving: Laps, workshop: Workshop, said: list[str] | None = None) -> list[Result]:
-    return list(go_round(plan, driving, workshop, (said if said is not None else []).append))
+    say = (said if said is not None else []).append
+    return list(go_round(plan, driving, workshop, say, lambda _: nullcontext()))
 
 
 def learned_from(plan: Plan, learner: int) -> list[str]:
@@ -249,6 +251,20 @@ def test_who_has_had_enough_while_a_learner_is_trained_still_sees_what_it_learne
 
 
 FILES = ("0.safetensors", "0.json", "1.safetensors", "1.json", "1-bank.json", "2.safetensors", "2.json", "2-bank.json")
+
+
+def test_what_everybody_waits_for_is_named_while_it_lasts(plan: Plan) -> None:
+    waited_for: list[str] = []
+
+    def waiting(what: str) -> AbstractContextManager[None]:
+        waited_for.append(what)
+        return nullcontext()
+
+    list(go_round(replace(plan, rounds=1), laps(plan), Inventor(lasts=1), lambda _: None, waiting))
+    assert waited_for == [
+        *("training learner-0", "learner-0 drives 20 validation tracks"),
+        *("training learner-1", "learner-1 drives 20 validation tracks", "learner-1 answers the takeovers"),
+    ]
 
 
 @pytest.mark.parametrize("killed_at", [f"learner-{file}" for file in FILES[1::2]])
