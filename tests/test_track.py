@@ -16,6 +16,7 @@ from teleop.frame import HZ, Action, Outcome, Start, Tick
 from teleop.loop import Rewindable
 from teleop.road import Road
 from teleop.worlds.track import LapCounter, TrackWorld, versions
+from teleop.worlds.track_drawing import FastCarRacing
 
 SHORT = 185
 """The seed of a short track."""
@@ -90,6 +91,20 @@ def test_observations_and_rewards_equal_stock_carracing_bit_by_bit(
 
 def test_beyond_the_edge_of_the_playfield_the_observations_equal_stocks_too() -> None:
     assert assert_equals_stock(11, False, [FULL_GAS] * 280).terminated
+
+
+def test_bars_of_the_panel_that_outgrow_it_are_drawn_over_the_view_as_stock_does_and_are_gone_again() -> None:
+    stock: Any = gymnasium.make("CarRacing-v3").unwrapped
+    ours: Any = FastCarRacing(domain_randomize=False)
+    for environment in (stock, ours):
+        environment.reset(seed=4)
+    for spin in (0, 450, 2000, 0):  # rad/s; a bar has a pixel row for every 5
+        seen = []
+        for environment in (stock, ours):
+            environment.step(FULL_GAS)
+            environment.car.wheels[0].omega = spin
+            seen.append(environment._render("state_pixels"))
+        assert (seen[0] == seen[1]).all(), spin
 
 
 def test_the_picture_is_stocks_own_and_does_not_change_the_observation() -> None:

@@ -8,6 +8,7 @@ them), because the same SDL_gfx calls get the same integers. A window's picture 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ import numpy.typing as npt
 import pygame
 from gymnasium.envs.box2d import car_racing as stock
 from pygame import gfxdraw
+from pygame.surfarray import pixels2d, pixels3d
+from pygame.transform import smoothscale
 
 from teleop.frame import Image
 
@@ -26,8 +29,10 @@ TEXT_CENTRE = (60, HEIGHT - HEIGHT * 2.5 / 40.0)
 FONT_SIZE = 42
 PANEL_HEIGHT = HEIGHT // 8
 """Rows at the bottom that the panel covers; before the flip they are the first ones, and nothing is drawn there."""
+PANEL = (0, HEIGHT - PANEL_HEIGHT, WIDTH, PANEL_HEIGHT)
+"""(x, y, width, height), after the flip."""
 SEEN = (0, PANEL_HEIGHT, WIDTH, HEIGHT - PANEL_HEIGHT)
-"""The rest, (x, y, width, height) before the flip."""
+"""The rest, likewise, before the flip."""
 MARGIN = 2
 """Pixels kept around the screen when skipping what lies outside: anti-aliased edges reach one pixel out."""
 
@@ -71,13 +76,17 @@ class Brush:
         self._base = _surface((WIDTH, HEIGHT))
         self._flipped = _surface((WIDTH, HEIGHT))
         self._picture: pygame.Surface | None = None
+        self._narrow = _surface((OBSERVATION_SIZE[0], HEIGHT))
+        self._narrow_view = _surface((OBSERVATION_SIZE[0], HEIGHT - PANEL_HEIGHT))
         self._small = _surface(OBSERVATION_SIZE)
         pygame.font.init()
         self._font = pygame.font.Font(pygame.font.get_default_font(), FONT_SIZE)
         self._text, self._text_surface = "", self._font.render("", True, (255, 255, 255), (0, 0, 0))
         grass = _grass_patches()
         polygons = np.concatenate([grass, np.array([polygon for polygon, _ in env.road_poly], np.float64)])
-        self._px, self._py = polygons[..., 0].copy(), polygons[..., 1].copy()  # (P, 4) each
+        self._corners = polygons  # (P, 4, 2)
+        self._centres = polygons.mean(axis=1)  # (P, 2)
+        self._radii = np.linalg.norm(polygons - self._centres[:, None], axis=2).max(axis=1)  # (P,)
         self._grass = [_color(env.grass_color)] * len(grass)
         self._background = _color(env.bg_color)
 
@@ -86,10 +95,12 @@ class Brush:
         self._camera = Camera(self._env)
         self._draw_ground()
         self._draw_car(self._base, skid_marks=False)
-        _flip(self._base, self._flipped)
         self._draw_panel(self._flipped)
-        pygame.transform.smoothscale(self._flipped, OBSERVATION_SIZE, self._small)
-        return np.asarray(pygame.surfarray.pixels3d(self._small).transpose(1, 0, 2).copy(order="C"))
+        if pixels2d(self._flipped)[:, -PANEL_HEIGHT - 1].any():
+            self._shrink_with_a_bar_beyond_the_panel()
+        else:
+            self._shrink()
+        return np.asarray(pixels3d(self._small).transpose(1, 0, 2).copy(order="C"))
 
     def picture(self) -> pygame.Surface:
         """The 1000 x 800 picture of the moment `observation` last drew, as stock's window shows it.
@@ -108,22 +119,38 @@ class Brush:
         x, y = self._camera.project(xy[..., 0], xy[..., 1])
         return np.stack([x, HEIGHT - 1 - y], axis=-1)
 
+    def _shrink(self) -> None:
+        """Narrower first, as smoothscale does too, since flipping a narrow picture costs a tenth."""
+        smoothscale(self._base.subsurface(SEEN), self._narrow_view.get_size(), self._narrow_view)
+        panel = self._narrow.subsurface((0, HEIGHT - PANEL_HEIGHT, OBSERVATION_SIZE[0], PANEL_HEIGHT))
+        smoothscale(self._flipped.subsurface(PANEL), panel.get_size(), panel)
+        pixels2d(self._narrow)[:, :-PANEL_HEIGHT] = pixels2d(self._narrow_view)[:, ::-1]
+        smoothscale(self._narrow, OBSERVATION_SIZE, self._small)
+
+    def _shrink_with_a_bar_beyond_the_panel(self) -> None:
+        """The bars of wheels that spin at more than 400 rad/s stand over the view."""
+        _flip(self._base, self._flipped)
+        self._draw_panel(self._flipped)
+        smoothscale(self._flipped, OBSERVATION_SIZE, self._small)
+        self._flipped.fill(0)
+
     def _draw_ground(self) -> None:
-        x, y = self._camera.project(self._px, self._py)
+        away = np.hypot(*(self._centres - self._camera.middle).T)
+        near = np.flatnonzero(away <= self._radii + self._camera.reach)  # a few dozen of several hundred
+        x, y = self._camera.project(self._corners[near, :, 0], self._corners[near, :, 1])
         # gfxdraw truncates towards zero, as astype does.
-        x, y = x.astype(np.int32), y.astype(np.int32)  # (P, 4) each
+        x, y = x.astype(np.int32), y.astype(np.int32)  # (N, 4) each
         on_screen = (
             (x.max(axis=1) >= -MARGIN)
             & (x.min(axis=1) <= WIDTH + MARGIN)
             & (y.max(axis=1) >= PANEL_HEIGHT - MARGIN)
             & (y.min(axis=1) <= HEIGHT + MARGIN)
         )
-        visible = np.flatnonzero(on_screen)
         self._draw_field()
-        corners = np.stack([x[visible], y[visible]], axis=2).tolist()
+        corners = np.stack([x[on_screen], y[on_screen]], axis=2).tolist()
         # Colours are read every time: a tile's colour changes when a wheel first touches it.
         road, grass, base = self._env.road_poly, self._grass, self._base
-        for index, polygon in zip(visible.tolist(), corners, strict=True):
+        for index, polygon in zip(near[on_screen].tolist(), corners, strict=True):
             color = grass[index] if index < len(grass) else _color(road[index - len(grass)][1])
             gfxdraw.aapolygon(base, polygon, color)
             gfxdraw.filled_polygon(base, polygon, color)
@@ -167,6 +194,10 @@ class Camera:
         # pygame's rotation treats right angles specially: taking cosine and sine from it keeps every pixel.
         turn = pygame.math.Vector2(1, 0).rotate_rad(self.angle)
         self._cos, self._sin = turn.x, turn.y
+        self.middle = self._unproject(WIDTH / 2, HEIGHT / 2)
+        """(x, y) of the screen's middle, in world units."""
+        self.reach = math.hypot(WIDTH / 2 + MARGIN, HEIGHT / 2 + MARGIN) / self.zoom
+        """From there to a corner, in world units."""
 
     def project(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """World units to pixels of the picture before it is flipped: y grows upwards."""
@@ -178,11 +209,14 @@ class Camera:
     def within_playfield(self) -> bool:
         """Whether every corner of the screen, and a little more, shows the playfield."""
         for corner_x, corner_y in ((-9, -9), (WIDTH + 9, -9), (-9, HEIGHT + 9), (WIDTH + 9, HEIGHT + 9)):
-            x, y = (corner_x - self.shift[0]) / self.zoom, (corner_y - self.shift[1]) / self.zoom
-            world_x, world_y = self._cos * x + self._sin * y, self._cos * y - self._sin * x
-            if max(abs(world_x), abs(world_y)) > stock.PLAYFIELD:
+            if max(map(abs, self._unproject(corner_x, corner_y))) > stock.PLAYFIELD:
                 return False
         return True
+
+    def _unproject(self, pixel_x: float, pixel_y: float) -> tuple[float, float]:
+        """The opposite of `project`."""
+        x, y = (pixel_x - self.shift[0]) / self.zoom, (pixel_y - self.shift[1]) / self.zoom
+        return self._cos * x + self._sin * y, self._cos * y - self._sin * x
 
 
 def _surface(size: tuple[int, int]) -> pygame.Surface:
@@ -192,7 +226,7 @@ def _surface(size: tuple[int, int]) -> pygame.Surface:
 
 def _flip(source: pygame.Surface, target: pygame.Surface) -> None:
     """Upside down but for the panel's rows, into a surface that is kept: a fresh 3 MB one costs page faults."""
-    pygame.surfarray.pixels2d(target).T[:-PANEL_HEIGHT] = pygame.surfarray.pixels2d(source).T[: PANEL_HEIGHT - 1 : -1]
+    pixels2d(target)[:, :-PANEL_HEIGHT] = pixels2d(source)[:, : PANEL_HEIGHT - 1 : -1]
 
 
 def _color(values: Any) -> Color:
