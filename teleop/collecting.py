@@ -72,6 +72,8 @@ class EpisodeRef:
     """How it ended."""
     figures: Mapping[str, float | int | None]
     """As they are kept with it: score, lap time, interventions..."""
+    rows: int
+    """Frames that were driven, those that a rewind took back too."""
 
     @property
     def burden(self) -> Burden:
@@ -160,6 +162,6 @@ def gate_of(collection: Collection) -> Gate:
 def recorded_in(session: Path) -> list[EpisodeRef]:
     """Every episode that holds a row, in order."""
     return [
-        EpisodeRef(session, episode.name, episode.attrs["seed"], episode.attrs["end"], episode.attrs["figures"])
-        for episode in open_session(session).episodes
+        EpisodeRef(session, one.name, one.attrs["seed"], one.attrs["end"], one.attrs["figures"], one.committed)
+        for one in open_session(session).episodes
     ]

@@ -153,6 +153,8 @@ class Rounds:
         self._say, self._waiting = say, waiting
         self._corrections = writable_path(plan.session)
         self._number = 1
+        self._corrected_for = 1
+        """The round that corrections are driven for: the next one, once this one's are there."""
         self._driver: Path | None = None
         """Drives by now."""
         self._enough = False
@@ -191,6 +193,7 @@ class Rounds:
         return self._made(_checkpoint(number), f"training learner-{number}", begin)
 
     def _validate(self, checkpoint: Path) -> float:
+        self._driver = self._driver or checkpoint  # of the first learner only its score is waited for, not its driving
         what = f"{checkpoint.stem} drives {VALIDATION_TRACKS} validation tracks"
         figures = self._made(_validation(checkpoint), what, partial(self._workshop.validate, checkpoint))
         return float(json.loads(figures.read_text(encoding="utf-8"))["mean"])
@@ -201,6 +204,7 @@ class Rounds:
             tracks = self._next_tracks(missing if self._plan.driving_waits else 1)
             if self._enough or not self._driving.drive(learner, tracks, self._number):
                 raise StoppedError
+        self._corrected_for = self._number + 1
         if self._number == self._plan.rounds:
             self._driving.end()
         return self._corrections
@@ -226,11 +230,11 @@ class Rounds:
             return chore.finish()
 
     def _drive_meanwhile(self, chore: Chore) -> None:
-        """For the next round, if there is one; somebody who stops here still sees this round to its end."""
-        if self._plan.driving_waits or self._number == self._plan.rounds or self._driver is None:
+        """Unless nobody can drive yet, or need; somebody who stops here still sees this round to its end."""
+        if self._plan.driving_waits or self._corrected_for > self._plan.rounds or self._driver is None:
             return
         while not self._enough and not chore.done():
-            self._enough = not self._driving.drive(self._driver, self._next_tracks(1), self._number + 1)
+            self._enough = not self._driving.drive(self._driver, self._next_tracks(1), self._corrected_for)
 
     def _next_tracks(self, wanted: int) -> list[int]:
         sessions = self._sessions()

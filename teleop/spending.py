@@ -71,7 +71,7 @@ class StandIns:
         for track, most in left:
             collection = Collection(session, [track], driver, identity, device)
             (ref,) = collect(collection, self._console, max_steps=most)
-            left.take(int(ref.figures["steps"] or 0))
+            left.take(ref.rows)
             burden += ref.burden
         return Spent((frames - left.frames) / HZ, burden.hands_on_s, left.track)
 

@@ -232,7 +232,8 @@ def test_tables_show_what_each_round_cost_and_brought(plan: Plan, capsys: pytest
 def test_driving_goes_on_for_the_next_round_while_a_learner_is_trained_and_validated(plan: Plan) -> None:
     driving = laps(plan)
     go(replace(plan, driving_waits=False), driving, Inventor(lasts=2))
-    # Two while it learns, two while it is validated; the bank's two are driven by the new one already.
+    # The first round's two while its learner is validated, two while the next one learns, two while that is validated;
+    # the bank's two are driven by the new one already.
     assert [(learner, number) for learner, _, number in driving.drove] == [
         *[("learner-0", 1)] * 2,
         *[("learner-0", 2)] * 4,
@@ -248,6 +249,23 @@ def test_who_has_had_enough_while_a_learner_is_trained_still_sees_what_it_learne
     assert [result.number for result in results] == [1]
     assert said[-1] == "stopped in round 2; the same command goes on there"
     assert len(go(plan, laps(plan), Inventor())) == 2
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_nobody_waits_for_the_first_learners_score_before_driving(plan: Plan, given: bool, tmp_path: Path) -> None:
+    learner = tmp_path / "given.safetensors"
+    learner.touch()
+    driving, waited_for = laps(plan), list[str]()
+
+    def waiting(what: str) -> AbstractContextManager[None]:
+        waited_for.append(f"{what} after {len(driving.drove)} laps")
+        return nullcontext()
+
+    asked = replace(plan, rounds=1, driving_waits=False, learner=learner if given else None)
+    list(go_round(asked, driving, Inventor(lasts=3), lambda _: None, waiting))
+    assert [(learner, number) for learner, _, number in driving.drove] == [("learner-0", 1)] * 3
+    assert "learner-0 drives 20 validation tracks" not in " ".join(waited_for)
+    assert waited_for[-1] == "learner-1 answers the takeovers after 3 laps", "the last round's are there"
 
 
 FILES = ("0.safetensors", "0.json", "1.safetensors", "1.json", "1-bank.json", "2.safetensors", "2.json", "2-bank.json")

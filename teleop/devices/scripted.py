@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from teleop.devices.foresight import Foresight
+from teleop.devices.hindsight import Hindsight
 from teleop.devices.standstill import Standstill
 from teleop.frame import Command, Controls, Start, Tick
 from teleop.loop import Driver
@@ -31,6 +32,8 @@ class Care:
     over the edge. The autopilot itself was out to 5.8 in twenty laps, beyond 5.2 several times in each..."""
     wrong_heading: float = 0.9
     """...or pointing further off the road's direction than this."""
+    back_s: int = 0
+    """So many seconds it goes back before it drives, where the learner drove by itself for so long."""
     calm_lateral: float = 4.0
     """Within this, and..."""
     calm_heading: float = 0.4
@@ -67,6 +70,7 @@ class Scripted:
         self._driver.reset(start)
         self._road = None if start.mode in OWN_EPISODES else watched_road(start)
         self._foresight, self._standstill = Foresight(self._care.ahead_s), Standstill()
+        self._hindsight = Hindsight(self._care.back_s)
         self._since: int | None = None
         """The step at which it began to correct; None while the learner may drive."""
 
@@ -82,12 +86,15 @@ class Scripted:
         lost = lateral > self._care.lost_lateral or (hopeless and slow)
         correcting = self._since is not None
         commands = (Command.FINISH,) if lost else ()
-        return Controls(action, correcting and not hopeless, commands, keeps_wheel=correcting)
+        controls = Controls(action, correcting and not hopeless, commands, keeps_wheel=correcting)
+        return controls if lost else self._hindsight.revised(tick, controls)
 
     def _correcting_since(self, tick: Tick, road: Road, lateral: float, heading: float) -> int | None:
         care, step, learner_drives = self._care, tick.step, self._since is None
         stuck = self._standstill.noticed(step, float(tick.outcome.pose[3]), learner_drives)
         furthest = self._foresight.furthest(road, tick)
+        if self._hindsight.insists(step):
+            return step if self._since is None else min(step, self._since)
         if self._since is None or step < self._since:  # a rewind takes a correction back
             wrong = stuck or furthest > care.wrong_lateral or heading > care.wrong_heading
             return step if wrong else None

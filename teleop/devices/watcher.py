@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from teleop.devices.hindsight import Hindsight
 from teleop.devices.perception import Impression
-from teleop.devices.simulated import SimulatedHuman
+from teleop.devices.simulated import SimulatedHuman, SimulatedHumanConfig
 from teleop.devices.standstill import Standstill
-from teleop.frame import Start
+from teleop.frame import Controls, Start, Tick
 
 
 class Watcher(SimulatedHuman):
     """Takes over from a car that stands still, too. How it drives, and with it its score, is the simulated human's."""
 
+    def __init__(self, config: SimulatedHumanConfig | None = None, back_s: int = 0) -> None:
+        """`back_s` seconds it goes back before it drives (see `Hindsight`)."""
+        super().__init__(config)
+        self._back_s = back_s
+
     def reset(self, start: Start) -> None:
+        self._standstill, self._hindsight = Standstill(), Hindsight(self._back_s)
         super().reset(start)
-        self._standstill = Standstill()
+
+    def read(self, tick: Tick) -> Controls:
+        return self._hindsight.revised(tick, super().read(tick))
+
+    def _begin(self) -> None:
+        super()._begin()
+        self._driving = self._driving or self._hindsight.insists(self._step)
 
     def _wants_to_drive(self, seen: Impression) -> bool:
         stood = self._standstill.noticed(self._step, seen.speed, learner_drives=not self._driving)
-        return super()._wants_to_drive(seen) or stood
+        return super()._wants_to_drive(seen) or stood or self._hindsight.insists(self._step)
