@@ -34,8 +34,7 @@ class Journal:
 
     def check(self) -> None:
         """UsageError when the folder was begun with another plan. Whoever is at work in it is not disturbed."""
-        if self._file.exists():
-            _check_same(self._file, self._kept()["plan"], self._plan)
+        self._kept()
 
     def __enter__(self) -> Self:
         """UsageError when the folder holds something else; UserError when another process is at it."""
@@ -59,25 +58,27 @@ class Journal:
         self._lock.release()
 
     def _read(self) -> None:
-        kept: dict[str, Any] = {"plan": self._plan, "done": {}}
-        if self._file.exists():
-            kept = self._kept()
-            _check_same(self._file, kept["plan"], self._plan)
-        elif others := [path.name for path in self.folder.iterdir() if path != Path(self._lock.lock_file)]:
+        others = [path.name for path in self.folder.iterdir() if path != Path(self._lock.lock_file)]
+        if others and not self._file.exists():
             raise UsageError(f"{self.folder} holds something else ({others[0]}): choose another --out, or an empty one")
-        self._done: dict[str, dict[str, Any]] = kept["done"]
+        self._done = self._kept()
         for left in self.folder.glob("making-*"):  # by a kill; whoever still writes there is writing for nobody
             shutil.rmtree(left, ignore_errors=True)
         self._save()
 
-    def _kept(self) -> dict[str, Any]:
+    def _kept(self) -> dict[str, dict[str, Any]]:
+        """What is done by now, after the same plan."""
+        if not self._file.exists():
+            return {}
         try:
             kept = json.loads(self._file.read_text(encoding="utf-8"))
-            if isinstance(kept["plan"], dict) and isinstance(kept["done"], dict):
-                return {"plan": kept["plan"], "done": kept["done"]}
+            plan, done = kept["plan"], kept["done"]
         except (ValueError, KeyError, TypeError):
-            pass
-        raise UserError(f"{self._file} says what is done; it is damaged: restore it, or choose another --out")
+            plan, done = None, None
+        if not isinstance(plan, dict) or not isinstance(done, dict):
+            raise UserError(f"{self._file} says what is done; it is damaged: restore it, or choose another --out")
+        _check_same(self._file, plan, self._plan)
+        return done
 
     def __contains__(self, name: str) -> bool:
         return name in self._done and (self.folder / name).exists()
