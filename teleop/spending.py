@@ -15,9 +15,10 @@ from teleop.burden import Burden
 from teleop.chores import Process
 from teleop.clock import SimulatedMetronome
 from teleop.collecting import Collection, collect
+from teleop.devices.seat import NamedDevice
 from teleop.evaluate import evaluate
 from teleop.experts import stand_in
-from teleop.frame import EVALUATION_SEED, HZ, End
+from teleop.frame import EVALUATION_SEED, HZ, Command, Controls, End, Start, Tick
 from teleop.logbook import Logbook
 from teleop.loop import Driver
 from teleop.record import Record
@@ -69,8 +70,8 @@ class StandIns:
         loaded, burden, left = self._load(learner), Burden(), Allowance(first_track, frames)
         driver, identity, device = loaded(), loaded.identity(), stand_in(expert)
         for track, most in left:
-            collection = Collection(session, [track], driver, identity, device)
-            (ref,) = collect(collection, self._console, max_steps=most)
+            collection = Collection(session, [track], driver, identity, Until(device, most))
+            (ref,) = collect(collection, self._console)
             left.take(ref.rows)
             burden += ref.burden
         return Spent((frames - left.frames) / HZ, burden.hands_on_s, left.track)
@@ -108,6 +109,26 @@ class Allowance:
 
     def take(self, frames: int) -> None:
         self.frames -= frames
+
+
+class Until:
+    """Implements `devices.seat.NamedDevice`: an expert whose time is up after so many frames, rewound ones too."""
+
+    person = False
+
+    def __init__(self, expert: NamedDevice, frames: int) -> None:
+        self._expert, self._frames = expert, frames
+        self.name = expert.name
+
+    def reset(self, start: Start) -> None:
+        self._expert.reset(start)
+        self._left = self._frames
+
+    def read(self, tick: Tick) -> Controls:
+        if not self._left:
+            return Controls(None, hands_on=False, commands=(Command.FINISH,))
+        self._left -= 1
+        return self._expert.read(tick)
 
 
 def demonstrated(session: Path, expert: str, tracks: Iterable[tuple[int, int]]) -> Iterator[End]:

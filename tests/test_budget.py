@@ -247,12 +247,17 @@ class StraightOn:
         return np.array([0.0, 0.5, 0.0], np.float32)
 
 
-def test_stand_ins_correct_to_the_second_and_count_what_their_hands_were_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("expert", "frames"), [("autopilot", 120), ("simulated", 300)])
+def test_stand_ins_correct_to_the_second_and_count_what_their_hands_were_on(
+    expert: str, frames: int, tmp_path: Path
+) -> None:
+    """What is gone back over is watched twice."""
     means = StandIns(lambda _: StraightOn(), steps=1, tracks=1, workers=1)
-    spent = means.correct(tmp_path / "c.zarr", "autopilot", Path("learner"), first_track=5, frames=120)
+    spent = means.correct(tmp_path / "c.zarr", expert, Path("learner"), first_track=5, frames=frames)
     episodes = open_session(tmp_path / "c.zarr").episodes
     driven = sum(len(episode.action) for episode in episodes)
-    assert 120 - 50 < driven <= 120
+    assert frames - 50 < driven <= frames
+    assert any((np.diff(episode.step) < 0).any() for episode in episodes) == (expert == "simulated")
     assert spent == Spent(driven / 50, sum(episode.hands_on.sum() for episode in episodes) / 50, 5 + len(episodes))
     assert 0 < spent.hands_on_s < spent.watched_s
 

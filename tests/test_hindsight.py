@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,8 @@ from tests.fakes import TOY_ENV, ToyWorld
 OUTCOME = ToyWorld().reset(1)
 HANDS_ON, HANDS_OFF = Controls(COAST, hands_on=True, keeps_wheel=True), Controls(COAST, hands_on=False)
 
+START = Start(seed=1, mode="dagger", paced=False, gate="takeover")
+
 
 def at(step: int, driver: Source | None = Source.LEARNER) -> Tick:
     return Tick(step, 0, OUTCOME, driver)
@@ -39,7 +42,7 @@ class Noticing:
         self._wrong, self._back_s = wrong, back_s
 
     def reset(self, start: Start) -> None:
-        self._hindsight, self._ticks = Hindsight(self._back_s), -1
+        self._hindsight, self._ticks = Hindsight(self._back_s, start), -1
 
     def read(self, tick: Tick) -> Controls:
         self._ticks += 1
@@ -60,7 +63,7 @@ class Straight:
 def recorded(folder: Path, device: Noticing, steps: int = 400) -> Episode:
     with Recorder(folder / "corrected.zarr", TOY_ENV, block_when_behind=True) as recorder:
         run_episode(
-            Start(seed=1, mode="dagger", paced=False),
+            START,
             world=ToyWorld(steps),
             device=device,
             drivers={Source.LEARNER: Straight()},
@@ -90,20 +93,25 @@ def test_zero_seconds_take_over_on_the_spot(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("step", "seconds"), [(49, 0), (50, 1), (99, 1), (100, 2), (400, 2)])
 def test_it_goes_back_no_further_than_the_learner_drove_by_itself(step: int, seconds: int) -> None:
-    revised = Hindsight(2).revised(at(step), HANDS_ON)
+    revised = Hindsight(2, START).revised(at(step), HANDS_ON)
     assert revised.commands == ((Command.REWIND,) * seconds + (Command.PAUSE,) if seconds else ())
     assert revised.hands_on == (seconds == 0)
 
 
+@pytest.mark.parametrize("gate", ["shadow", "mixed 0.5", ""])
+def test_where_nobody_can_take_over_nobody_goes_back(gate: str) -> None:
+    assert Hindsight(2, replace(START, gate=gate)).revised(at(300), HANDS_ON) == HANDS_ON
+
+
 def test_what_an_expert_drove_is_not_gone_back_into() -> None:
-    hindsight = Hindsight(2)
+    hindsight = Hindsight(2, START)
     hindsight.revised(at(200, Source.HUMAN), HANDS_ON)
     assert hindsight.revised(at(249), HANDS_ON) == HANDS_ON
     assert hindsight.revised(at(250), HANDS_ON).commands.count(Command.REWIND) == 1
 
 
 def test_the_same_moment_is_gone_back_from_once() -> None:
-    hindsight = Hindsight(1)
+    hindsight = Hindsight(1, START)
     assert hindsight.revised(at(100), HANDS_ON).commands
     assert hindsight.insists(99)
     assert not hindsight.insists(100)

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from teleop.collecting import Collection, Drives
+from teleop.devices.seat import NamedDevice
 from teleop.devices.standstill import PATIENCE_STEPS, Standstill
+from teleop.devices.watcher import Watcher
 from teleop.experts import stand_in
 from teleop.frame import Action, Source, Start, Tick
 from tests.fakes import Tape
@@ -65,9 +67,9 @@ class Stopping:
         return np.array([0.0, 0.0, 0.3] if self._stopped else [0.0, 0.2, 0.0], np.float32)
 
 
-@pytest.mark.parametrize("expert", ["autopilot", "simulated"])
-def test_either_stand_in_takes_over_and_gives_back_a_car_that_moves(expert: str) -> None:
-    tape, device = Tape(), stand_in(expert)
+@pytest.mark.parametrize("device", [stand_in("autopilot"), Watcher(back_s=0)], ids=["autopilot", "simulated"])
+def test_either_stand_in_takes_over_and_gives_back_a_car_that_moves(device: NamedDevice) -> None:
+    tape = Tape()
     collection = Collection(Path("s"), [3], Stopping(), {"name": "stopping", "sha256": "0"}, device)
     with closing(Drives(collection, max_steps=220)) as drives:
         drives.drive(3, [tape], device)

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from teleop.frame import HZ, Command, Controls, Source, Tick
+from teleop.frame import HZ, Command, Controls, Source, Start, Tick
 
 
 class Hindsight:
     """Turns a takeover into a rewind, and into driving on from there: for stand-ins, which press no button."""
 
-    def __init__(self, back_s: int) -> None:
-        """How many seconds it goes back, where the learner drove by itself for so long; 0 takes over on the spot."""
-        self._back_s = back_s
+    def __init__(self, back_s: int, start: Start) -> None:
+        """How many seconds it goes back, where the learner drove by itself for so long; 0 takes over on the spot.
+
+        Where the gate lets nobody take over there is nothing to go back for.
+        """
+        self._back_s = back_s if start.gate == "takeover" else 0
         self._noticed_step = 0
         """Where the last mistake was noticed: up to there it drives, once it went back."""
         self._learner_since = 0

@@ -70,7 +70,7 @@ class Scripted:
         self._driver.reset(start)
         self._road = None if start.mode in OWN_EPISODES else watched_road(start)
         self._foresight, self._standstill = Foresight(self._care.ahead_s), Standstill()
-        self._hindsight = Hindsight(self._care.back_s)
+        self._hindsight = Hindsight(self._care.back_s, start)
         self._since: int | None = None
         """The step at which it began to correct; None while the learner may drive."""
 

@@ -1,4 +1,7 @@
-"""The simulated human beside a learner, where it has one more reason to take over than the person it was made as."""
+"""The simulated human beside a learner, where it has one more reason to take over than the person it was made as.
+
+And it does what a person would who knows that they are late: it goes back a little, and drives on from there.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,21 @@ from teleop.devices.simulated import SimulatedHuman, SimulatedHumanConfig
 from teleop.devices.standstill import Standstill
 from teleop.frame import Controls, Start, Tick
 
+BACK_S = 2
+"""Seconds. It sees late, and what it then does is brake. From one lap and three minutes of corrections, without going
+back its pupils scored 818 and 685 on 20 validation tracks, with it 872 and 855 (two laps to begin with, one seed)."""
+
 
 class Watcher(SimulatedHuman):
     """Takes over from a car that stands still, too. How it drives, and with it its score, is the simulated human's."""
 
-    def __init__(self, config: SimulatedHumanConfig | None = None, back_s: int = 0) -> None:
+    def __init__(self, config: SimulatedHumanConfig | None = None, back_s: int = BACK_S) -> None:
         """`back_s` seconds it goes back before it drives (see `Hindsight`)."""
         super().__init__(config)
         self._back_s = back_s
 
     def reset(self, start: Start) -> None:
-        self._standstill, self._hindsight = Standstill(), Hindsight(self._back_s)
+        self._standstill, self._hindsight = Standstill(), Hindsight(self._back_s, start)
         super().reset(start)
 
     def read(self, tick: Tick) -> Controls:
