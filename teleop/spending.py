@@ -48,8 +48,16 @@ class Learner(Protocol):
 class StandIns:
     """Implements `budget.Means`: headless and as fast as it goes; training is a process of its own, `policy train`."""
 
-    def __init__(self, load: Callable[[Path], Learner], steps: int, tracks: int, workers: int) -> None:
-        self._load, self._steps, self._workers = load, steps, workers
+    def __init__(
+        self,
+        load: Callable[[Path], Learner],
+        steps: int,
+        tracks: int,
+        workers: int,
+        corrector: Callable[[str], NamedDevice] = stand_in,
+    ) -> None:
+        """`corrector` is who corrects for an expert of that name."""
+        self._load, self._steps, self._workers, self._corrector = load, steps, workers, corrector
         self._evaluated_on = range(EVALUATION_SEED, EVALUATION_SEED + tracks)
         self._console = Console(quiet=True)
 
@@ -68,7 +76,7 @@ class StandIns:
 
     def correct(self, session: Path, expert: str, learner: Path, first_track: int, frames: int) -> Spent:
         loaded, burden, left = self._load(learner), Burden(), Allowance(first_track, frames)
-        driver, identity, device = loaded(), loaded.identity(), stand_in(expert)
+        driver, identity, device = loaded(), loaded.identity(), self._corrector(expert)
         for track, most in left:
             collection = Collection(session, [track], driver, identity, Until(device, most))
             (ref,) = collect(collection, self._console)
