@@ -6,8 +6,6 @@ bend at all. A second or two earlier the learner was still where driving well wa
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from teleop.frame import HZ, Command, Controls, Source, Start, Tick
 
 
@@ -39,6 +37,6 @@ class Hindsight:
         if not seconds:
             return controls
         self._noticed_step = self._learner_since = tick.step  # what led here is not gone back into again
-        # A rewind waits for its person; a stand-in need not get ready, and goes on by itself.
-        commands = (*[Command.REWIND] * seconds, Command.PAUSE)
-        return replace(controls, hands_on=False, keeps_wheel=False, commands=commands)
+        # A rewind waits for its person; a stand-in need not get ready, and goes on by itself. What it would have done
+        # where it was says nothing of where it is then.
+        return Controls(None, hands_on=False, commands=(*[Command.REWIND] * seconds, Command.PAUSE))
