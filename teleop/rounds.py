@@ -1,7 +1,7 @@
 """Rounds of DAgger that a kill can not undo: what is done is in a folder, and the same command goes on behind it.
 
-Learners are trained and validated by other processes. Meanwhile driving goes on, for the next round and with the
-learner that there is, or waits. A better learner takes its place between two episodes.
+Learners are trained and validated by other processes. Meanwhile driving goes on with the learner that there is, for
+the next round once this one's corrections are there, or waits. A better learner takes its place between two episodes.
 
     DIR/rounds.json                   what was asked for, and what is done
         learner-0.safetensors         learned from the demonstrations alone, or given
@@ -161,14 +161,16 @@ class Rounds:
 
     def run(self) -> Iterator[Result]:
         """Round after round, until they are done or the person has had enough. Raises what its parts raise."""
+        try:
+            yield from self._rounds()
+        except StoppedError:
+            self._say(f"stopped in round {self._number}; the same command goes on there")
+
+    def _rounds(self) -> Iterator[Result]:
         learner = self._given()
         for number in range(1, self._plan.rounds + 1):
             self._number = number
-            try:
-                round = dagger_round(self._plan.demos, learner, self._train, self._collect, self._validate)
-            except StoppedError:
-                self._say(f"stopped in round {self._number}; the same command goes on there")
-                return
+            round = dagger_round(self._plan.demos, learner, self._train, self._collect, self._validate)
             learner = round.learner
             self._driver = learner.checkpoint
             self._say(_verdict(self._number, round))
@@ -200,7 +202,7 @@ class Rounds:
 
     def _collect(self, learner: Path) -> Path:
         self._driver = learner
-        while missing := max(0, self._plan.episodes - len(self._episodes(self._number))):
+        while missing := self._missing(self._number):
             tracks = self._next_tracks(missing if self._plan.driving_waits else 1)
             if self._enough or not self._driving.drive(learner, tracks, self._number):
                 raise StoppedError
@@ -230,11 +232,18 @@ class Rounds:
             return chore.finish()
 
     def _drive_meanwhile(self, chore: Chore) -> None:
-        """Unless nobody can drive yet, or need; somebody who stops here still sees this round to its end."""
-        if self._plan.driving_waits or self._corrected_for > self._plan.rounds or self._driver is None:
+        """Unless nobody can drive yet, or need. Who stops once this round is corrected still sees it to its end."""
+        number = self._corrected_for
+        if self._plan.driving_waits or number > self._plan.rounds or self._driver is None:
             return
-        while not self._enough and not chore.done():
-            self._enough = not self._driving.drive(self._driver, self._next_tracks(1), self._corrected_for)
+        while not self._enough and (number > self._number or self._missing(number)) and not chore.done():
+            self._enough = not self._driving.drive(self._driver, self._next_tracks(1), number)
+        if self._enough and number == self._number and self._missing(number):
+            raise StoppedError
+
+    def _missing(self, number: int) -> int:
+        """Episodes that a round still lacks."""
+        return max(0, self._plan.episodes - len(self._episodes(number)))
 
     def _next_tracks(self, wanted: int) -> list[int]:
         sessions = self._sessions()

@@ -45,7 +45,7 @@ class Straight:
 
 
 class Corrector(Scripted):
-    """Takes over in the first bend, goes back three seconds, and steers along."""
+    """Takes over in the first bend, goes back two seconds, and steers along."""
 
     person = True
 

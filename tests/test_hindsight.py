@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from teleop.again import Again
 from teleop.clock import SimulatedMetronome
 from teleop.collecting import Collection, collect
 from teleop.devices.hindsight import Hindsight
@@ -38,11 +39,11 @@ class Noticing:
 
     person = False
 
-    def __init__(self, wrong: Sequence[int], back_s: int) -> None:
-        self._wrong, self._back_s = wrong, back_s
+    def __init__(self, wrong: Sequence[int], back_s: int, along: bool = False) -> None:
+        self._wrong, self._back_s, self._along = wrong, back_s, along
 
     def reset(self, start: Start) -> None:
-        self._hindsight, self._ticks = Hindsight(self._back_s, start), -1
+        self._hindsight, self._ticks = Hindsight(self._back_s, start, self._along), -1
 
     def read(self, tick: Tick) -> Controls:
         self._ticks += 1
@@ -61,13 +62,14 @@ class Straight:
 
 
 def recorded(folder: Path, device: Noticing, steps: int = 400) -> Episode:
+    again = Again(Straight(), TakeOver())
     with Recorder(folder / "corrected.zarr", TOY_ENV, block_when_behind=True) as recorder:
         run_episode(
             START,
             world=ToyWorld(steps),
             device=device,
-            drivers={Source.LEARNER: Straight()},
-            gate=TakeOver(),
+            drivers={Source.LEARNER: again},
+            gate=again,
             sinks=[recorder],
             metronome=SimulatedMetronome(HZ),
         )
@@ -83,6 +85,17 @@ def test_it_goes_back_and_drives_from_there_past_the_moment_at_which_the_mistake
     assert {*range(51, 150)} <= set(human)
     assert not (driver[:150] == Source.HUMAN).any(), "what the learner did remains, and is no label"
     assert not episode.hands_on[:151].any()
+
+
+def test_or_it_steers_along_while_the_mistake_happens_again_and_takes_over_where_it_was_noticed(tmp_path: Path) -> None:
+    episode = recorded(tmp_path, Noticing([150, 249], back_s=2, along=True))
+    steps, driver = episode.step.tolist(), episode.driver
+    assert steps[148:152] == [148, 149, 50, 51]
+    assert (driver[:250] == Source.LEARNER).all()
+    assert episode.hands_on[151:250].all(), "labels for what the learner did"
+    np.testing.assert_array_equal(episode.action[150:250], episode.action[50:150])
+    assert driver[250] == Source.HUMAN
+    assert steps[250] == 150
 
 
 def test_zero_seconds_take_over_on_the_spot(tmp_path: Path) -> None:
@@ -118,6 +131,22 @@ def test_the_same_moment_is_gone_back_from_once() -> None:
     assert hindsight.revised(at(100), HANDS_ON) == HANDS_ON, "where driving on brought nothing, it takes over"
 
 
+def test_where_somebody_else_goes_back_all_begins_anew() -> None:
+    hindsight = Hindsight(2, START)
+    for step in range(300, 400):
+        hindsight.revised(at(step, Source.HUMAN), HANDS_ON)
+    assert hindsight.revised(at(340), HANDS_ON) == HANDS_ON, "the learner drove for no second yet"
+    assert hindsight.revised(at(440), HANDS_ON).commands.count(Command.REWIND) == 2
+    assert hindsight.insists(400)
+    hindsight.revised(at(100), HANDS_OFF)
+    assert not hindsight.insists(400), "what is driven otherwise leads elsewhere"
+
+
+def test_whoever_gives_up_does_not_go_back() -> None:
+    gives_up = Controls(COAST, hands_on=True, commands=(Command.FINISH,))
+    assert Hindsight(2, START).revised(at(300), gives_up) == gives_up
+
+
 @pytest.mark.parametrize("expert", [Scripted(Autopilot(), "autopilot", Care(back_s=1)), Watcher(back_s=1)])
 def test_stand_ins_go_back_to_where_the_learner_was_not_yet_in_trouble(
     expert: Scripted | Watcher, tmp_path: Path
@@ -132,4 +161,5 @@ def test_stand_ins_go_back_to_where_the_learner_was_not_yet_in_trouble(
     assert back < taken <= back + 10
     assert (episode.driver[taken : back + HZ] == Source.HUMAN).all(), "past where it had noticed"
     assert episode.wheels_on_road[taken] > 0
+    assert not episode.human_action[taken : taken + 3, 2].any(), "no key is still down from the trouble"
     assert ref.rows == 160 + np.maximum(0, 1 - np.diff(episode.step)).sum(), "what was watched, not what is kept"

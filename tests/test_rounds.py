@@ -262,10 +262,19 @@ def test_nobody_waits_for_the_first_learners_score_before_driving(plan: Plan, gi
         return nullcontext()
 
     asked = replace(plan, rounds=1, driving_waits=False, learner=learner if given else None)
-    list(go_round(asked, driving, Inventor(lasts=3), lambda _: None, waiting))
-    assert [(learner, number) for learner, _, number in driving.drove] == [("learner-0", 1)] * 3
-    assert "learner-0 drives 20 validation tracks" not in " ".join(waited_for)
-    assert waited_for[-1] == "learner-1 answers the takeovers after 3 laps", "the last round's are there"
+    list(go_round(asked, driving, Inventor(lasts=9), lambda _: None, waiting))
+    assert [(learner, number) for learner, _, number in driving.drove] == [("learner-0", 1)] * 2
+    told = "learner-0 drives 20 validation tracks after 2 laps"
+    assert waited_for[-4] == told, "once the only round's laps are there, nobody has to drive more"
+
+
+def test_who_has_had_enough_before_the_first_round_is_corrected_waits_for_nothing(plan: Plan) -> None:
+    driving, workshop, said = laps(plan), Inventor(lasts=9), list[str]()
+    driving.enough = 1
+    assert go(replace(plan, driving_waits=False), driving, workshop, said) == []
+    assert said == ["stopped in round 1; the same command goes on there"]
+    assert not (plan.out / "learner-0.json").exists()
+    assert len(go(plan, laps(plan), Inventor())) == 2
 
 
 FILES = ("0.safetensors", "0.json", "1.safetensors", "1.json", "1-bank.json", "2.safetensors", "2.json", "2-bank.json")

@@ -87,7 +87,7 @@ class Scripted:
         correcting = self._since is not None
         commands = (Command.FINISH,) if lost else ()
         controls = Controls(action, correcting and not hopeless, commands, keeps_wheel=correcting)
-        return controls if lost else self._hindsight.revised(tick, controls)
+        return self._hindsight.revised(tick, controls)
 
     def _correcting_since(self, tick: Tick, road: Road, lateral: float, heading: float) -> int | None:
         care, step, learner_drives = self._care, tick.step, self._since is None

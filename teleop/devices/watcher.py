@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from teleop.devices.hindsight import Hindsight
 from teleop.devices.perception import Impression
-from teleop.devices.simulated import SimulatedHuman, SimulatedHumanConfig
+from teleop.devices.simulated import Fingers, SimulatedHuman, SimulatedHumanConfig
 from teleop.devices.standstill import Standstill
 from teleop.frame import Controls, Start, Tick
 
@@ -20,21 +20,25 @@ where it took over on the spot."""
 class Watcher(SimulatedHuman):
     """Takes over from a car that stands still, too. How it drives, and with it its score, is the simulated human's."""
 
-    def __init__(self, config: SimulatedHumanConfig | None = None, back_s: int = BACK_S) -> None:
+    def __init__(self, config: SimulatedHumanConfig | None = None, back_s: int = BACK_S, along: bool = False) -> None:
         """`back_s` seconds it goes back before it drives (see `Hindsight`)."""
         super().__init__(config)
-        self._back_s = back_s
+        self._back_s, self._along = back_s, along
 
     def reset(self, start: Start) -> None:
-        self._standstill, self._hindsight = Standstill(), Hindsight(self._back_s, start)
+        self._start = start
+        self._standstill, self._hindsight = Standstill(), Hindsight(self._back_s, start, self._along)
         super().reset(start)
 
     def read(self, tick: Tick) -> Controls:
         return self._hindsight.revised(tick, super().read(tick))
 
     def _begin(self) -> None:
+        """Where it went back to it means to drive, by keys that it has yet to press."""
         super()._begin()
-        self._driving = self._driving or self._hindsight.insists(self._step)
+        if self._hindsight.insists(self._step):
+            self._driving = True
+            self._fingers = Fingers(self._config, self._start)
 
     def _wants_to_drive(self, seen: Impression) -> bool:
         stood = self._standstill.noticed(self._step, seen.speed, learner_drives=not self._driving)
