@@ -2,7 +2,8 @@
 
 What was executed until a second before the takeover is driven again, exactly; from there the learner drives. A mistake
 is fixed if a wheel stays on the road, and from the takeover's frame on the car near its middle, for three seconds, and
-it does not stand still.
+it does not stand still. Where somebody went back before they took over, the three seconds are those after the moment
+that they went back from.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from teleop.worlds.track import ENVIRONMENT
 LEAD_S = 1.0
 """The learner drives from so long before the takeover: the mistake was made before it was seen."""
 HELD_S = 3.0
-"""How long it has to do well from the takeover's frame on."""
+"""How long it has to do well from the takeover's frame on, and from where the mistake was seen."""
 CARE = Care()
 """Within its `wrong_lateral` and `wrong_heading`, a learner would not have been taken over from."""
 
@@ -130,7 +131,7 @@ def answered(driver: Driver, takeover: Takeover) -> Verdict:
     """Whether this driver needs no takeover there."""
     begin = max(0, takeover.step - round(LEAD_S * HZ))
     examiner = _Examiner(takeover.pose[begin], lead=takeover.step - begin)
-    judged = takeover.step + round(HELD_S * HZ) - begin
+    judged = takeover.furthest + round(HELD_S * HZ) - begin
     with closing(MidDrive(takeover.actions[:begin], max_steps=judged + 1)) as world:  # to see what the last one did
         run_episode(
             Start(seed=takeover.seed, mode="rollout", paced=False),

@@ -24,6 +24,8 @@ class Takeover:
     """Of the episode: the first that the expert drove."""
     step: int
     """Of the world, there."""
+    furthest: int
+    """The step up to which that learner had driven, where a rewind led back from there: by then it went wrong."""
     actions: npt.NDArray[np.float32]
     """(step, 3): executed from the reset up to there, without what a rewind had taken back by then."""
     pose: npt.NDArray[np.float32]
@@ -32,11 +34,14 @@ class Takeover:
 
 def takeovers(episode: Episode) -> Iterator[Takeover]:
     """Every takeover of an episode, in order; those that a rewind took back later happened too."""
-    action, pose, driver = episode.action, episode.pose, episode.driver
+    action, pose, driver, step = episode.action, episode.pose, episode.driver, episode.step
+    began = 0  # the first row since the expert drove last
     for row, driven in histories(episode):
-        if driven and driver[row] == Source.HUMAN and driver[driven[-1]] == Source.LEARNER:
-            seed = int(episode.attrs["seed"])
-            yield Takeover(episode.name, seed, row, len(driven), action[driven], pose[[*driven, row]])
+        if driver[row] == Source.HUMAN:
+            if driven and driver[driven[-1]] == Source.LEARNER:
+                seed, furthest = int(episode.attrs["seed"]), int(step[began : row + 1].max())
+                yield Takeover(episode.name, seed, row, len(driven), furthest, action[driven], pose[[*driven, row]])
+            began = row + 1
 
 
 def histories(episode: Episode) -> Iterator[tuple[int, list[int]]]:

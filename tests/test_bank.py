@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from policy.checkpoint import save_checkpoint
+from teleop import bank
 from teleop.autonomy import Autonomy
 from teleop.bank import Bank, answered, check_bank, takeovers_in
 from teleop.burden import Burden
@@ -105,8 +106,8 @@ def test_after_a_rewind_a_takeover_follows_what_was_not_taken_back(tmp_path: Pat
             metronome=SimulatedMetronome(50),
         )
     first, second = takeovers(open_session(recorder.path).episodes[0])
-    assert (first.row, first.step) == (70, 70)
-    assert (second.row, second.step) == (76, 26)
+    assert (first.row, first.step, first.furthest) == (70, 70, 70)
+    assert (second.row, second.step, second.furthest) == (76, 26, 26)
     assert second.actions.shape == (26, 3)
     assert second.pose.shape == (27, 4)
 
@@ -123,6 +124,18 @@ def test_the_learner_that_was_corrected_would_be_corrected_again_and_is_told_whe
     assert "s after it 6." in told
     assert "0 of 1 takeover fixed" in told
     assert json.loads((tmp_path / "b.json").read_text())["fixed"] == 0
+
+
+def test_where_somebody_went_back_a_learner_has_to_come_past_the_moment_that_they_went_back_from(
+    corrected: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Taken over more than a second before the bend, by somebody who had seen where straight on leads."""
+    monkeypatch.setattr(bank, "HELD_S", 0.5)
+    first = found(corrected)[0]
+    early = first.step - 60
+    went_back = replace(first, actions=first.actions[:early], pose=first.pose[: early + 1], step=early)
+    assert answered(StraightOn(), replace(went_back, furthest=early)).fixed is True
+    assert answered(StraightOn(), replace(went_back, furthest=first.step)).fixed is False
 
 
 def test_a_session_of_another_world_has_no_bank(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from teleop.again import Again
 from teleop.clock import SimulatedMetronome
 from teleop.collecting import Collection, collect
 from teleop.devices.hindsight import Hindsight
@@ -22,6 +21,7 @@ from teleop.gates import TakeOver
 from teleop.loop import run_episode
 from teleop.session import Episode, open_session
 from teleop.sinks.recorder import Recorder
+from teleop.takeovers import takeovers
 from tests.fakes import TOY_ENV, ToyWorld
 
 OUTCOME = ToyWorld().reset(1)
@@ -39,11 +39,11 @@ class Noticing:
 
     person = False
 
-    def __init__(self, wrong: Sequence[int], back_s: int, along: bool = False) -> None:
-        self._wrong, self._back_s, self._along = wrong, back_s, along
+    def __init__(self, wrong: Sequence[int], back_s: int) -> None:
+        self._wrong, self._back_s = wrong, back_s
 
     def reset(self, start: Start) -> None:
-        self._hindsight, self._ticks = Hindsight(self._back_s, start, self._along), -1
+        self._hindsight, self._ticks = Hindsight(self._back_s, start), -1
 
     def read(self, tick: Tick) -> Controls:
         self._ticks += 1
@@ -62,14 +62,13 @@ class Straight:
 
 
 def recorded(folder: Path, device: Noticing, steps: int = 400) -> Episode:
-    again = Again(Straight(), TakeOver())
     with Recorder(folder / "corrected.zarr", TOY_ENV, block_when_behind=True) as recorder:
         run_episode(
             START,
             world=ToyWorld(steps),
             device=device,
-            drivers={Source.LEARNER: again},
-            gate=again,
+            drivers={Source.LEARNER: Straight()},
+            gate=TakeOver(),
             sinks=[recorder],
             metronome=SimulatedMetronome(HZ),
         )
@@ -85,17 +84,8 @@ def test_it_goes_back_and_drives_from_there_past_the_moment_at_which_the_mistake
     assert {*range(51, 150)} <= set(human)
     assert not (driver[:150] == Source.HUMAN).any(), "what the learner did remains, and is no label"
     assert not episode.hands_on[:151].any()
-
-
-def test_or_it_steers_along_while_the_mistake_happens_again_and_takes_over_where_it_was_noticed(tmp_path: Path) -> None:
-    episode = recorded(tmp_path, Noticing([150, 249], back_s=2, along=True))
-    steps, driver = episode.step.tolist(), episode.driver
-    assert steps[148:152] == [148, 149, 50, 51]
-    assert (driver[:250] == Source.LEARNER).all()
-    assert episode.hands_on[151:250].all(), "labels for what the learner did"
-    np.testing.assert_array_equal(episode.action[150:250], episode.action[50:150])
-    assert driver[250] == Source.HUMAN
-    assert steps[250] == 150
+    (takeover,) = takeovers(episode)
+    assert (takeover.step, takeover.furthest) == (51, 149), "who answers it has to come past where it went wrong"
 
 
 def test_zero_seconds_take_over_on_the_spot(tmp_path: Path) -> None:

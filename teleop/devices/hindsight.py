@@ -10,19 +10,14 @@ from teleop.frame import HZ, Command, Controls, Source, Start, Tick
 
 
 class Hindsight:
-    """Turns a takeover into a rewind, and what follows it into labels: for stand-ins, which press no button.
+    """Turns a takeover into a rewind, and into driving on from there: for stand-ins, which press no button."""
 
-    `along` lets the very same happen again while the expert steers along, and takes over where it went wrong; otherwise
-    the expert drives from there on.
-    """
-
-    def __init__(self, back_s: int, start: Start, along: bool = False) -> None:
+    def __init__(self, back_s: int, start: Start) -> None:
         """How many seconds it goes back, where the learner drove by itself for so long; 0 takes over on the spot.
 
         Where the gate lets nobody take over there is nothing to go back for.
         """
         self._back_s = back_s if start.gate == "takeover" else 0
-        self._onward = Command.RELABEL if along else Command.PAUSE  # a rewind waits for its person; here is none
         self._gone_over = range(0)
         """Steps that it went back for, up to where the mistake was noticed."""
         self._learner_since = 0
@@ -30,7 +25,7 @@ class Hindsight:
         self._step = 0
 
     def insists(self, step: int) -> bool:
-        """Whether it went back in order to label this step."""
+        """Whether it went back in order to drive here."""
         return step in self._gone_over
 
     def revised(self, tick: Tick, controls: Controls) -> Controls:
@@ -42,8 +37,8 @@ class Hindsight:
             return controls
         self._gone_over = range(tick.step - seconds * HZ, tick.step)
         self._learner_since = tick.step  # what led here is not gone back into again
-        # What the expert would have done here says nothing of where the car is then.
-        return Controls(None, hands_on=False, commands=(*[Command.REWIND] * seconds, self._onward))
+        # A rewind waits for its person; PAUSE goes on. What would be done here is nothing for where the car is then.
+        return Controls(None, hands_on=False, commands=(*[Command.REWIND] * seconds, Command.PAUSE))
 
     def _notice(self, tick: Tick) -> None:
         """Who drove, and where somebody else went back to: there all begins anew."""

@@ -74,9 +74,11 @@ def correct_on_the_spot(case: Case, minutes: Sequence[float], seeds: Sequence[in
 
 def pairs() -> Iterator[Pair]:
     for file in sorted(CELLS.glob("*/seed-*.json")):
-        gone_back = budget.CELLS / file.parent.name / file.name
-        if gone_back.exists():
-            yield Pair(load(file), load(gone_back))
+        other = budget.CELLS / file.parent.name / file.name
+        if other.exists():
+            pair = Pair(load(file), load(other))
+            assert pair.on_the_spot["recipe"] == pair.gone_back["recipe"], f"{file.stem} was trained otherwise"
+            yield pair
 
 
 def lines() -> Iterator[str]:
