@@ -236,10 +236,17 @@ class Rounds:
         number = self._corrected_for
         if self._plan.driving_waits or number > self._plan.rounds or self._driver is None:
             return
-        while not self._enough and (number > self._number or self._missing(number)) and not chore.done():
+        while not self._enough and not self._all_driven() and not chore.done():
             self._enough = not self._driving.drive(self._driver, self._next_tracks(1), number)
-        if self._enough and number == self._number and self._missing(number):
+        if self._all_driven():
+            self._driving.end()  # rather than a window in which nothing happens any more
+        elif self._enough and number == self._number and self._missing(number):
             raise StoppedError
+
+    def _all_driven(self) -> bool:
+        """The last round is corrected, while its first learner is still being validated."""
+        number = self._number
+        return self._corrected_for == number == self._plan.rounds and not self._missing(number)
 
     def _missing(self, number: int) -> int:
         """Episodes that a round still lacks."""

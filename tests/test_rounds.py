@@ -258,14 +258,21 @@ def test_nobody_waits_for_the_first_learners_score_before_driving(plan: Plan, gi
     driving, waited_for = laps(plan), list[str]()
 
     def waiting(what: str) -> AbstractContextManager[None]:
-        waited_for.append(f"{what} after {len(driving.drove)} laps")
+        waited_for.append(f"{what} after {len(driving.drove)} laps{', window closed' if driving.ended else ''}")
         return nullcontext()
 
     asked = replace(plan, rounds=1, driving_waits=False, learner=learner if given else None)
     list(go_round(asked, driving, Inventor(lasts=9), lambda _: None, waiting))
     assert [(learner, number) for learner, _, number in driving.drove] == [("learner-0", 1)] * 2
-    told = "learner-0 drives 20 validation tracks after 2 laps"
+    told = "learner-0 drives 20 validation tracks after 2 laps, window closed"
     assert waited_for[-4] == told, "once the only round's laps are there, nobody has to drive more"
+
+
+def test_while_the_first_learner_is_scored_driving_goes_on_beyond_what_was_asked_for(plan: Plan) -> None:
+    """A window in which nothing happens would be taken for a hung one."""
+    driving = laps(plan)
+    go(replace(plan, episodes=1, driving_waits=False), driving, Inventor(lasts=3))
+    assert [number for _, _, number in driving.drove[:6]] == [1, 1, 1, 2, 2, 2]
 
 
 def test_who_has_had_enough_before_the_first_round_is_corrected_waits_for_nothing(plan: Plan) -> None:

@@ -2,18 +2,16 @@
 
 The simulated human sees late. Here it takes over on the spot, where `teleop budget` lets it go back first; the rest is
 the same: laps, minutes, steps, training seeds, tracks. Cells are in .github/results/hindsight, those of going back in
-.github/results/budget (`python -m tests.experiments.budget --experts simulated`), and the README's table compares them,
-policy by policy. Recordings and policies are in build/experiments/hindsight, and what is there is not made again.
+.github/results/budget (`python -m tests.experiments.budget --experts simulated`), and the README's table compares them.
+Recordings and policies are in build/experiments/hindsight, and what is there is not made again.
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -21,7 +19,7 @@ from teleop.budget import BUDGET_FILE, Case, Cell, Terms, Work, stretches
 from teleop.devices.watcher import Watcher
 from teleop.journal import Journal
 from teleop.learners import LearnerFrom
-from teleop.report.budget_tables import with_interval
+from teleop.report.budget_tables import Scores, with_interval
 from teleop.spending import StandIns
 from teleop.words import counted
 from tests.experiments import budget
@@ -29,16 +27,10 @@ from tests.experiments.cells import RESULTS, WORK, load, write_table
 
 CELLS = RESULTS / "hindsight"
 OUT = WORK / "hindsight"
+Cells = Mapping[tuple[int, float, int, int], Cell]
+"""By laps, minutes, draw and training seed."""
 LOST = 700
 """Fewer than this scores who lost a track, and nobody who drove all of it."""
-
-
-@dataclass(frozen=True)
-class Pair:
-    """The same policy, corrected in both ways."""
-
-    on_the_spot: Cell
-    gone_back: Cell
 
 
 def main() -> None:
@@ -72,49 +64,55 @@ def correct_on_the_spot(case: Case, minutes: Sequence[float], seeds: Sequence[in
         shutil.copyfile(cell, CELLS / case.name / cell.name)
 
 
-def pairs() -> Iterator[Pair]:
-    for file in sorted(CELLS.glob("*/seed-*.json")):
-        other = budget.CELLS / file.parent.name / file.name
-        if other.exists():
-            pair = Pair(load(file), load(other))
-            assert pair.on_the_spot["recipe"] == pair.gone_back["recipe"], f"{file.stem} was trained otherwise"
-            yield pair
-
-
 def lines() -> Iterator[str]:
-    yield "| from | watched | policies | hands on | on the spot | tracks below 700 | gone back | below 700 | gain |"
+    yield "| from | watched | takes over | policies | hands on | mean | 95% interval | tracks lost | gain |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
-
-    def terms(pair: Pair) -> tuple[Any, ...]:
-        return pair.gone_back["laps"], pair.gone_back["minutes"]
-
-    for (laps, minutes), some in groupby(sorted(pairs(), key=terms), terms):
-        told = list(some)
-        before, after = (np.array([_scores(cell) for cell in cells]) for cells in _sides(told))
-        gain, low, high = with_interval(after - before, [pair.gone_back["draw"] for pair in told])
-        hands = " and ".join(f"{np.mean([cell['hands_on_s'] for cell in cells]):.0f}" for cells in _sides(told))
-        shown = (
-            f"{counted(laps, 'lap')}",
-            f"{minutes:g} min",
-            str(len(told)),
-            f"{hands} s",
-            f"{before.mean():.1f}",
-            f"{(before < LOST).mean():.0%}",
-            f"**{after.mean():.1f}**",
-            f"{(after < LOST).mean():.0%}",
-            f"{gain:+.1f} ({low:+.1f} to {high:+.1f})",
+    before, after = by_policy(CELLS), by_policy(budget.CELLS)
+    for laps, minutes in sorted({policy[:2] for policy in before}):
+        spot, back = (
+            {policy: cell for policy, cell in cells.items() if policy[:2] == (laps, minutes)}
+            for cells in (before, after)
         )
-        yield "| " + " | ".join(shown) + " |"
+        terms = (counted(laps, "lap"), f"{minutes:g} min")
+        yield _line(*terms, "on the spot", *_figures(spot), "")
+        if back:
+            yield _line(*terms, "after going back", *_figures(back), _gain(spot, back))
 
 
-def _sides(told: Sequence[Pair]) -> tuple[list[Cell], list[Cell]]:
-    return [pair.on_the_spot for pair in told], [pair.gone_back for pair in told]
+def _line(*shown: str) -> str:
+    return "| " + " | ".join(shown) + " |"
 
 
-def _scores(cell: Cell) -> list[float]:
-    """By track."""
-    tracks = sorted(cell["evaluation"]["tracks"], key=lambda track: int(track["seed"]))
-    return [float(track["score"]) for track in tracks]
+def by_policy(folder: Path) -> Cells:
+    """The simulated human's, corrected."""
+    cells = (load(file) for file in sorted(folder.glob("simulated-*/seed-*-dagger-*.json")))
+    return {(cell["laps"], cell["minutes"], cell["draw"], cell["seed"]): cell for cell in cells}
+
+
+def _figures(cells: Cells) -> tuple[str, ...]:
+    scores, (mean, low, high) = _scores(cells), with_interval(_scores(cells), _draws(cells))
+    hands_on_s = np.mean([cell["hands_on_s"] for cell in cells.values()])
+    lost = (scores < LOST).mean()
+    return str(len(cells)), f"{hands_on_s:.0f} s", f"**{mean:.1f}**", f"{low:.1f} to {high:.1f}", f"{lost:.1%}"
+
+
+def _gain(before: Cells, after: Cells) -> str:
+    """Of the policies that were corrected in both ways."""
+    both = before.keys() & after.keys()
+    pairs = [{policy: cells[policy] for policy in sorted(both)} for cells in (before, after)]
+    assert all(before[policy]["recipe"] == after[policy]["recipe"] for policy in both), "they were trained otherwise"
+    gain, low, high = with_interval(_scores(pairs[1]) - _scores(pairs[0]), _draws(pairs[0]))
+    return f"{gain:+.1f} ({low:+.1f} to {high:+.1f})"
+
+
+def _draws(cells: Cells) -> list[int]:
+    return [cell["draw"] for cell in cells.values()]
+
+
+def _scores(cells: Cells) -> Scores:
+    """(policies, tracks)."""
+    tracks = [sorted(cell["evaluation"]["tracks"], key=lambda track: int(track["seed"])) for cell in cells.values()]
+    return np.array([[track["score"] for track in some] for some in tracks], np.float64)
 
 
 if __name__ == "__main__":
