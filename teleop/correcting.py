@@ -86,14 +86,17 @@ def correct_in_window(
         collection = collection_of(config, seeds, driver, learner, seat)
         limit = HEADLESS_MAX_STEPS if expert else None  # of a learner that is stuck, nobody would have enough
         with closing(Drives(collection, picture=True, max_steps=limit)) as drives, drives.logbook() as logbook:
-            logbook.open()  # what is wrong with the session is said before anybody drives
+            recorder = logbook.open()  # what is wrong with the session is said before anybody drives
 
             def drive(seed: int, sinks: Sequence[Sink]) -> End:
                 drives.go_on_as(relieve(collection))
                 return drives.drive(seed, sinks, seat)
 
             sitting = Sitting(window, seat, drives.world, settings, drive, logbook, news=news)
-            yield from (driven.end for driven in sitting.drive(seeds) if driven.recorded and driven.end.steps)
+            for driven in sitting.drive(seeds):
+                if driven.recorded and driven.end.steps:
+                    recorder.settle()  # who counts episodes finds this one in the session
+                    yield driven.end
 
 
 def say_how_it_went(config: DaggerCommand, burdens: Sequence[Burden], console: Console) -> None:

@@ -317,6 +317,15 @@ def test_an_episodes_end_never_waits_for_the_disk(tmp_path: Path, stuck_disk: th
     assert [episode.committed for episode in open_session(tmp_path / "mine").episodes] == [60, 60]
 
 
+def test_who_wants_to_read_what_ended_waits_until_it_is_whole(tmp_path: Path, stuck_disk: threading.Event) -> None:
+    with Recorder(tmp_path / "mine", TOY_ENV) as recorder:
+        drive([recorder], steering(5))
+        threading.Timer(0.2, stuck_disk.set).start()
+        recorder.settle()
+        (episode,) = open_session(tmp_path / "mine").episodes
+        assert (episode.committed, episode.attrs["end"]) == (5, "stopped")
+
+
 class FullDisk:
     """Room for so many commits, then none."""
 

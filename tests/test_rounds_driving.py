@@ -57,6 +57,7 @@ def test_in_one_window_the_next_learner_drives_from_the_next_episode_on(
     driving = InWindow(config, load, Console(quiet=True))
     for learner, track, number in (("a", 5, 1), ("b", 6, 2)):
         assert driving.drive(Path(learner), [track], number)
+        assert open_session(tmp_path / "mine").episodes[-1].attrs["figures"], "the round counts it at once"
     driving.end()
     told = [episode.attrs for episode in open_session(tmp_path / "mine").episodes]
     assert [(attrs["learner"]["name"], attrs["seed"], attrs["round"]) for attrs in told] == [("a", 5, 1), ("b", 6, 2)]

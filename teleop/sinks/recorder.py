@@ -75,6 +75,8 @@ class Recorder:
         self._flushed = True
         self._failure: SessionError | None = None
         self._finished_episodes = 0
+        self._unsettled = 0
+        """Episodes that ended, and that the writing thread has yet to finish."""
         self._episode: EpisodeWriter | None = None
         self._steps: list[int] = []
         self._final_observation: Image | None = None
@@ -122,8 +124,16 @@ class Recorder:
 
     def on_end(self, end: End) -> None:
         """Never waits: the writing thread finishes the episode while the next one begins."""
+        with self._changed:
+            self._unsettled += 1
         self._put(end)
         self._flushed = True
+
+    def settle(self) -> None:
+        """Wait until every episode that ended is whole on disk; SessionError if that fails."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._failure or not self._unsettled)
+        self._raise_failure()
 
     def close(self) -> None:
         """Wait until everything is on disk, and let go of the session. SessionError if something was not saved."""
@@ -231,6 +241,9 @@ class Recorder:
             assert self._final_observation is not None
             self._episode.finish(end, self._final_observation, taken_back(self._steps, end.step))
             self._finished_episodes += 1
+        with self._changed:
+            self._unsettled -= 1
+            self._changed.notify_all()
 
 
 def taken_back(steps: Sequence[int], stood_at: int) -> list[tuple[int, int]]:
