@@ -52,7 +52,7 @@ ROUNDS_CODE = (
     "policy/beginning.py",
     *(f"teleop/{noun}.py" for noun in ("again", "bank", "collecting", "correcting", "dagger", "experts", "gates")),
     *(f"teleop/{noun}.py" for noun in ("ghost", "rounds", "takeovers")),
-    *(f"teleop/devices/{noun}.py" for noun in ("foresight", "scripted", "standstill", "watcher")),
+    *(f"teleop/devices/{noun}.py" for noun in ("foresight", "hindsight", "scripted", "standstill", "watcher")),
 )
 EXPERTS = {"autopilot": "autopilot", "simulated human": "simulated"}
 """Who corrects, by the teacher's name: the teacher."""

@@ -30,7 +30,7 @@ CELLS = RESULTS / "watching"
 WATCHING_CODE = (
     *CODE,
     *(f"teleop/{noun}.py" for noun in ("again", "collecting", "experts", "gates", "ghost")),
-    *(f"teleop/devices/{noun}.py" for noun in ("foresight", "scripted", "standstill")),
+    *(f"teleop/devices/{noun}.py" for noun in ("foresight", "hindsight", "scripted", "standstill")),
 )
 CORRECTED_TRACKS = range(100, 104)
 
