@@ -308,6 +308,22 @@ def test_slow_motion_is_told_while_it_lasts(hud: Hud, pen: ReadPen) -> None:
     assert "0.5x slow motion" in pen.written
 
 
+def test_a_stand_in_that_jumps_back_says_so_for_a_second(window: Window, pen: ReadPen, world: GreenWorld) -> None:
+    window.pen = pen
+    hud = Hud(window, world, None, Somebody("simulated", person=False))
+    hud.on_start(LEARNERS)
+    for step, told in ((299, False), (150, True), (199, True), (200, False)):
+        pen.written.clear()
+        hud.on_frame(replace(frame(), tick=replace(TICK, step=step)))
+        assert ("simulated went back 3 s" in pen.written) == told
+
+
+def test_a_person_sees_where_their_rewind_waits_and_needs_no_word(hud: Hud, pen: ReadPen) -> None:
+    hud.on_frame(replace(frame(), tick=replace(TICK, step=299)))
+    hud.on_frame(replace(frame(), tick=replace(TICK, step=150)))
+    assert not any("went back" in text for text in pen.written)
+
+
 def test_a_push_shows_on_the_steering_gauge_in_word_and_colour(hud: Hud, window: Window, pen: ReadPen) -> None:
     x, y = STEERING_MIDDLE
     hud.on_frame(replace(frame(0.5, 0, 0), nudge=0.3))

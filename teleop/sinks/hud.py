@@ -29,6 +29,8 @@ that are promised."""
 MAP_SIZE = 150
 NEWS_STEPS = 5 * HZ
 """News is shown in the first five seconds of an episode."""
+JUMP_STEPS = HZ
+"""For a second of driving it is told that somebody else went back."""
 NARROW = 900
 """On a canvas narrower than this a card takes the map's place."""
 
@@ -111,6 +113,7 @@ class Hud:
         self._nobody_drove()
         self._action: Action = COAST
         self._nudge, self._time_scale, self._step = 0.0, 1.0, 0
+        self._jump_s, self._jump_told = 0.0, range(0)
 
     def _nobody_drove(self) -> None:
         """Yet, or to where the car stands now."""
@@ -121,6 +124,7 @@ class Hud:
     def on_frame(self, frame: Frame) -> None:
         self._pace.note(frame)
         self._driver, self._action, self._nudge = frame.driver, frame.action, frame.nudge
+        self._notice_a_jump(frame.tick.step)
         self._time_scale, self._step = frame.tick.time_scale, frame.tick.step + 1
         self._wishes = wishes(frame)
         self._next_second = learners_next_second(frame)
@@ -128,6 +132,11 @@ class Hud:
         self._draw_map(frame.result)
         draw_notices(self._window.canvas, self._pen, self._notices())
         self._window.present()
+
+    def _notice_a_jump(self, step: int) -> None:
+        """A stand-in goes back and drives on in one tick, where a person would see where they wait."""
+        if step < self._step and not self._seat.person:
+            self._jump_s, self._jump_told = (self._step - step) / HZ, range(step, step + JUMP_STEPS)
 
     def on_idle(self, tick: Tick, why: str) -> None:
         self._pace.rest()
@@ -187,6 +196,8 @@ class Hud:
         notices = []
         if self._news is not None and self._step <= NEWS_STEPS:
             notices.append((": ".join(self._news), ACCENT))
+        if self._step - 1 in self._jump_told:
+            notices.append((f"{self._seat.name} went back {self._jump_s:g} s", ACCENT))
         if self._time_scale != 1.0:
             notices.append((f"{self._time_scale:g}x slow motion", ACCENT))
         if self._rows is not None and self._rows.rows_behind > BEHIND_ROWS:
