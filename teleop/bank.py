@@ -1,8 +1,8 @@
 """The takeover bank: every takeover is a regression test for the learners that come after it.
 
 What was executed until a second before the takeover is driven again, exactly; from there the learner drives. A mistake
-is fixed if a wheel stays on the road, and from the takeover's frame on the car near its middle, for three seconds, and
-it does not stand still. Where somebody went back before they took over, the three seconds are those after the moment
+is fixed if the car does not leave the road, is near its middle from the takeover's frame on, for three seconds, and does
+not stand still. A car that was handed over off the road has to be back by the takeover's frame. Where somebody went back before they took over, the three seconds are those after the moment
 that they went back from.
 """
 
@@ -157,6 +157,7 @@ class _Examiner:
 
     def reset(self, start: Start) -> None:
         self._road, self._standstill = watched_road(start), Standstill()
+        self._was_on_road = False
         self.as_recorded = True
         self.wrong = ""
 
@@ -171,7 +172,9 @@ class _Examiner:
         seconds = (tick.step - self._lead) / HZ
         stood = self._standstill.noticed(tick.step, float(tick.outcome.pose[3]), learner_drives=True)
         lateral, askew = off_course(self._road, tick)
-        if tick.outcome.wheels_on_road == 0:
+        left = self._was_on_road and tick.outcome.wheels_on_road == 0
+        self._was_on_road = tick.outcome.wheels_on_road > 0
+        if left:
             what = "all wheels off the road"
         elif seconds >= 0 and (lateral > CARE.wrong_lateral or askew > CARE.wrong_heading):
             what = f"{lateral:.1f} units and {askew:.1f} rad off"

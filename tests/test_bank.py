@@ -23,7 +23,7 @@ from teleop.dagger import Round, Scored
 from teleop.drivers.autopilot import Autopilot
 from teleop.errors import UserError
 from teleop.experts import stand_in
-from teleop.frame import Action, Command, Controls, Source, Start, Tick
+from teleop.frame import HZ, Action, Command, Controls, Source, Start, Tick
 from teleop.gates import TakeOver
 from teleop.loop import run_episode
 from teleop.report.rounds_page import write_rounds_page
@@ -31,6 +31,7 @@ from teleop.rounds import Result
 from teleop.session import open_session
 from teleop.sinks.recorder import Recorder
 from teleop.takeovers import Takeover, takeovers
+from teleop.worlds.track import TrackWorld
 from tests.fakes import TOY_ENV, ScriptedDevice, ToyWorld
 from tests.lessons import constant_checkpoint, mark
 
@@ -136,6 +137,32 @@ def test_where_somebody_went_back_a_learner_has_to_come_past_the_moment_that_the
     went_back = replace(first, actions=first.actions[:early], pose=first.pose[: early + 1], step=early)
     assert answered(StraightOn(), replace(went_back, furthest=early)).fixed is True
     assert answered(StraightOn(), replace(went_back, furthest=first.step)).fixed is False
+
+
+def test_a_car_that_is_handed_over_off_the_road_has_until_the_takeover_to_come_back() -> None:
+    coming_back = off_the_road(straight_on=155, back=200)
+    assert answered(Autopilot(), coming_back).fixed is True
+    assert answered(StraightOn(), coming_back).fixed is False
+    assert answered(Autopilot(), off_the_road(straight_on=155, back=0)).fixed is False, "too far off for a second"
+
+
+def off_the_road(straight_on: int, back: int) -> Takeover:
+    """The autopilot has so many steps to bring back a car that left it; taken over a second after it was last off."""
+    seed, driver, actions = 3, Autopilot(), []
+    with closing(TrackWorld()) as world:
+        outcomes = [world.reset(seed)]
+        driver.reset(Start(seed, "rollout", paced=False, road=world.road))
+        for step in range(straight_on + back):
+            tick = Tick(step, 0, outcomes[-1], None, None, 1.0)
+            actions.append(ACTION if step < straight_on else driver.act(tick))
+            outcomes.append(world.step(actions[-1]))
+    off = max(step for step, outcome in enumerate(outcomes) if outcome.wheels_on_road == 0)
+    second = round(bank.LEAD_S * HZ)
+    actions, poses = (
+        [*actions[:off], *[ACTION] * second],
+        [outcomes[min(step, off)].pose for step in range(off + second + 1)],
+    )
+    return Takeover("000000", seed, 0, off + second, off + second, np.array(actions), np.array(poses))
 
 
 def test_a_session_of_another_world_has_no_bank(tmp_path: Path) -> None:
