@@ -12,6 +12,7 @@ import tyro
 
 from policy.kinds import check_rule
 from policy.weights import Weights
+from teleop.durable import session_around
 from teleop.frame import Why
 
 CORES = os.cpu_count() or 1
@@ -118,3 +119,5 @@ class TrainConfig:
         Weights(self.weights)
         if self.out.is_dir():
             raise ValueError(f"--out is the checkpoint's file; {self.out} is a directory: add a file name")
+        if session := session_around(self.out):
+            raise ValueError(f"--out is in {session}, which holds what was recorded: choose a place outside of it")

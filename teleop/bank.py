@@ -1,9 +1,9 @@
 """The takeover bank: every takeover is a regression test for the learners that come after it.
 
 What was executed until a second before the takeover is driven again, exactly; from there the learner drives. A mistake
-is fixed if the car does not leave the road, is near its middle from the takeover's frame on, for three seconds, and does
-not stand still. A car that was handed over off the road has to be back by the takeover's frame. Where somebody went back before they took over, the three seconds are those after the moment
-that they went back from.
+is fixed if the car does not leave the road, is near its middle from the takeover's frame on, for three seconds, and
+does not stand still. A car that was handed over off the road has to be back by the takeover's frame. Where somebody
+went back before they took over, the three seconds are those after the moment that they went back from.
 """
 
 from __future__ import annotations

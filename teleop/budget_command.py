@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MOST_TRACKS = 100
 MOST_DRAWS = 800
 """Each has a thousand tracks of those below 800000."""
+MOST_MINUTES = 1000
+SHORTEST_S = 1
+"""What is left of a budget is not worth a track when it is less."""
 
 
 @dataclass(frozen=True)
@@ -51,20 +54,22 @@ class BudgetCommand:
 
     def check(self) -> None:
         """UsageError when nothing could come of it."""
-        ascending = all(low < high for low, high in zip((0.0, *self.minutes), self.minutes, strict=False))
+        stretches = [high - low for low, high in zip((0.0, *self.minutes), self.minutes, strict=False)]
+        long_enough = _all(SHORTEST_S / 60 <= stretch <= MOST_MINUTES for stretch in stretches)
+        each_once = "at least one, each once"
         rules = {
-            "minutes": (bool(self.minutes) and ascending, "above 0 and ascending, each once"),
-            "laps": (_all(1 <= laps <= 100 for laps in self.laps), "from 1 to 100, at least one"),
-            "draws": (_all(0 <= draw < MOST_DRAWS for draw in self.draws), f"from 0 to {MOST_DRAWS - 1}, at least one"),
-            "seeds": (_all(seed >= 0 for seed in self.seeds), "from 0 up, at least one"),
-            "experts": (bool(self.experts), "autopilot, simulated or both"),
+            "minutes": (long_enough, f"ascending from 0 by at least {SHORTEST_S} s, at most {MOST_MINUTES} a step"),
+            "laps": (_once(self.laps, 1, 100), f"from 1 to 100, {each_once}"),
+            "draws": (_once(self.draws, 0, MOST_DRAWS - 1), f"from 0 to {MOST_DRAWS - 1}, {each_once}"),
+            "seeds": (_once(self.seeds, 0, 2**63 - 1), f"from 0 to 2^63 - 1, {each_once}"),
+            "experts": (len(set(self.experts)) == len(self.experts) > 0, "autopilot, simulated or both"),
             "steps": (self.steps >= 1, "at least 1"),
             "tracks": (1 <= self.tracks <= MOST_TRACKS, f"from 1 to {MOST_TRACKS}"),
             "workers": (self.workers >= 1, "at least 1"),
         }
         for name, (holds, rule) in rules.items():
             if not holds:
-                raise UsageError(f"--{name} is {rule}; got {getattr(self, name)}")
+                raise UsageError(f"--{name} is {rule}; got {_words(getattr(self, name))}")
         if self.out.exists() and not self.out.is_dir():
             raise UsageError(f"--out is a folder; {self.out} is a file: choose another name")
 
@@ -102,6 +107,16 @@ def _all(hold: Iterable[bool]) -> bool:
     """And there is one."""
     held = list(hold)
     return bool(held) and all(held)
+
+
+def _once(numbers: Sequence[int], lowest: int, highest: int) -> bool:
+    """Each of them, and there is one."""
+    return len(set(numbers)) == len(numbers) > 0 and lowest <= min(numbers) and max(numbers) <= highest
+
+
+def _words(value: object) -> str:
+    """As it was typed."""
+    return " ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
 
 
 def _line(cell: Cell) -> str:

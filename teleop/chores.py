@@ -35,7 +35,10 @@ class Chore(Protocol):
 
 
 class Process:
-    """Implements `Chore`: `python -m` with these words, each of its processes on one thread, at the lowest priority."""
+    """Implements `Chore`: `python -m` with these words, each of its processes on one thread, at the lowest priority.
+
+    It ends with whoever began it, however that one ends.
+    """
 
     def __init__(self, words: Sequence[str], log: Path) -> None:
         """What it says goes to `log`, a new file."""
@@ -43,7 +46,7 @@ class Process:
         environment = os.environ | {"OMP_NUM_THREADS": "1"}
         with log.open("wb") as said:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", *words],
+                [sys.executable, "-m", "teleop.attended", str(os.getpid()), *words],
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=subprocess.STDOUT,

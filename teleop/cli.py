@@ -24,6 +24,7 @@ from teleop.compact_command import Compact
 from teleop.dagger_command import DaggerCommand
 from teleop.devices_command import Devices
 from teleop.doctor import Doctor
+from teleop.durable import session_around
 from teleop.errors import UsageError, UserError
 from teleop.export_command import Export
 from teleop.frame import DIAGNOSIS_SEED, EVALUATION_SEED, VALIDATION_SEED
@@ -318,6 +319,8 @@ def check_writable(file: Path | None) -> None:
         raise UsageError(f"{file} can't be written, there is no folder {file.parent}: make it first")
     if file.is_dir():
         raise UsageError(f"{file} can't be written, it is a folder: add a file name")
+    if session := session_around(file):
+        raise UsageError(f"{file} can't be written, {session} holds what was recorded: choose a place outside of it")
     if not os.access(file if file.exists() else file.parent, os.W_OK):
         raise UsageError(f"{file} can't be written, it is protected: choose another place")
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from teleop.arguments import SessionArgument
+from teleop.durable import session_around
 from teleop.errors import SessionError, UsageError
 from teleop.progress import progress
 from teleop.words import counted
@@ -59,6 +60,8 @@ def check_film(out: Path) -> None:
         raise UsageError(f"{out} can't be written, there is no folder {out.parent}: make it first")
     if out.is_dir():
         raise UsageError(f"{out} can't be written, it is a folder: choose another name")
+    if session := session_around(out):
+        raise UsageError(f"{out} can't be written, {session} holds what was recorded: choose a place outside of it")
 
 
 def chosen(session: Session, numbers: tuple[int, ...]) -> list[Episode]:

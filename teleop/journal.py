@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
-from teleop.durable import encoded_json, plain, replace_file
+from teleop.durable import encoded_json, plain, replace_file, session_around
 from teleop.errors import UsageError, UserError
 
 
@@ -40,6 +40,8 @@ class Journal:
         """UsageError when the folder holds something else; UserError when another process is at it."""
         if self.folder.exists() and not self.folder.is_dir():
             raise UsageError(f"{self.folder} has to be a folder, it is a file: choose another --out")
+        if session := session_around(self._file):
+            raise UsageError(f"{self.folder} is in {session}, which holds what was recorded: choose another --out")
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
             self._lock.acquire(timeout=0)

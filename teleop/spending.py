@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from rich.console import Console
 
 from teleop.budget import Spent
+from teleop.budget_command import SHORTEST_S
 from teleop.burden import Burden
 from teleop.chores import Process
 from teleop.clock import SimulatedMetronome
@@ -32,8 +33,7 @@ RECIPES: Mapping[str, tuple[str, ...]] = {
 """Options of `policy train` by expert, beyond its defaults; chosen on validation tracks. From twenty laps a tenth of
 rows shown setting off is enough; corrected by somebody who brakes late, policies learn to come to rest, and need more.
 """
-SHORTEST_FRAMES = HZ
-"""What is left of a budget is not worth a track when it is less than a second."""
+SHORTEST_FRAMES = SHORTEST_S * HZ
 
 
 class Learner(Protocol):

@@ -142,6 +142,14 @@ def test_what_a_kill_left_unnoted_is_made_again_in_its_place(tmp_path: Path) -> 
     assert (tmp_path / "work" / "laps.zarr" / "said").read_text() == "made again"
 
 
+def test_no_folder_of_results_is_made_within_a_session(tmp_path: Path) -> None:
+    (tmp_path / "mine.zarr").mkdir()
+    (tmp_path / "mine.zarr" / "zarr.json").write_text("{}")
+    with pytest.raises(UsageError, match="holds what was recorded: choose another --out"):
+        go(tmp_path / "mine.zarr" / "budget", MadeUp())
+    assert not (tmp_path / "mine.zarr" / "budget").exists()
+
+
 def test_cells_on_other_terms_are_told_before_anything_is_made(tmp_path: Path) -> None:
     go(tmp_path, MadeUp())
     TERMS.check(tmp_path)
@@ -265,10 +273,15 @@ def test_stand_ins_correct_to_the_second_and_count_what_their_hands_were_on(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--minutes", "2", "1"], "above 0 and ascending"),
-        (["--minutes", "0", "1"], "above 0 and ascending"),
+        (["--minutes", "2", "1"], "ascending from 0 by at least 1 s, at most 1000 a step; got 2.0 1.0"),
+        (["--minutes", "0", "1"], "ascending from 0"),
+        (["--minutes", "1", "1.01"], "by at least 1 s"),
+        (["--minutes", "inf"], "at most 1000"),
+        (["--minutes"], "got none"),
+        (["--laps", "1", "1"], "each once; got 1 1"),
         (["--laps", "0"], "--laps is from 1"),
-        (["--seeds"], "--seeds is from 0 up, at least one"),
+        (["--seeds"], "--seeds is from 0 to 2^63 - 1, at least one, each once; got none"),
+        (["--seeds", "99999999999999999999"], "--seeds is from 0 to 2^63 - 1"),
         (["--draws", "800"], "--draws is from 0 to 799"),
         (["--tracks", "101"], "--tracks is from 1 to 100"),
     ],

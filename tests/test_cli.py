@@ -104,6 +104,26 @@ def test_a_folder_in_a_files_place_is_told_before_any_driving(
     assert "it is a folder" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("evaluate", "autopilot", "--json"),
+        ("evaluate", "autopilot", "--picture"),
+        ("bank", "sample.zarr", "--learner", "mine.safetensors", "--json"),
+    ],
+)
+@pytest.mark.parametrize("place", ["zarr.json", "episodes/000000/mine.json"])
+def test_nothing_is_written_over_what_was_recorded(
+    words: tuple[str, ...], place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = tmp_path / "sample.zarr"
+    shutil.copytree(Path(__file__).parents[1] / "sessions" / "sample.zarr", session)
+    before = (session / "zarr.json").read_bytes()
+    assert exit_code(*words, str(session / place)) == 2
+    assert "sample.zarr holds what was recorded: choose a place outside of it" in capsys.readouterr().err
+    assert (session / "zarr.json").read_bytes() == before
+
+
 def test_the_demo_does_not_take_a_file_for_its_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("mine")

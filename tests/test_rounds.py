@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -465,6 +466,21 @@ def test_a_chore_that_is_given_up_takes_the_processes_of_its_own_with_it(tmp_pat
         time.sleep(0.01)
     chore.give_up()
     assert eventually_gone(int((tmp_path / "alive").read_text()))
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="POSIX has process groups")
+def test_a_chore_ends_when_the_one_who_began_it_is_killed(tmp_path: Path) -> None:
+    alive = tmp_path / "alive"
+    told = f"import os, time; open({str(alive)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    begin = (
+        "import time; from pathlib import Path; from teleop.chores import Process; "
+        f"Process(['timeit', '-n', '1', '-r', '1', {told!r}], Path({str(tmp_path / 'log')!r})); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", begin]) as beginner:
+        while not alive.exists() or not alive.read_text():
+            time.sleep(0.01)
+        beginner.kill()
+    assert eventually_gone(int(alive.read_text()))
 
 
 def test_a_chore_that_is_given_up_ends(tmp_path: Path) -> None:

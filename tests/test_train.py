@@ -251,6 +251,7 @@ def test_a_folder_that_does_not_exist_is_made(session: Path, tmp_path: Path) -> 
         ({"average_decay": 2.0}, "--average-decay is from 0 to 1; got 2.0"),
         ({"sessions": ()}, "at least one SESSION"),
         ({"out": Path()}, "is a directory: add a file name"),
+        ({"out": Path(__file__).parents[1] / "sessions/sample.zarr/mine"}, "holds what was recorded: choose a place"),
     ],
 )
 def test_a_configuration_that_can_not_work_is_refused(changes: dict[str, Any], message: str) -> None:

@@ -65,6 +65,7 @@ def test_a_damaged_episode_leaves_the_film_that_was_there(
     [
         (["--out", "town.avi"], "the film is MP4"),
         (["--out", "nowhere/town.mp4"], "there is no folder nowhere"),
+        (["--out", str(Path(__file__).parents[1] / "sessions/sample.zarr/town.mp4")], "holds what was recorded"),
         (["--out", "town.mp4", "--episode", "9"], "has no episode 9"),
     ],
 )

@@ -50,7 +50,7 @@ def rounds_figure(results: Sequence[Result]) -> str:
         for axes in (scores, needed):
             axes.grid(axis="y", color=GRID, linewidth=0.8)
             axes.set_axisbelow(True)
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
         _draw_scores(scores, results)
         _draw_takeovers(needed, results)
         return svg_of(figure)
