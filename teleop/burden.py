@@ -23,6 +23,8 @@ class Burden:
     """Labelled while the person drove."""
     shadow_rows: int = 0
     """Labelled in states that the learner drove through itself."""
+    hands_on_s: float = 0.0
+    """Of what was watched, on the same clock: slow motion and late ticks take their time."""
 
     @classmethod
     def of(cls, figures: Mapping[str, float | int | None]) -> Burden:
@@ -30,8 +32,9 @@ class Burden:
         told = {name: float(value or 0) for name, value in figures.items()}
         driving = Autonomy(told["driven_s"], int(told["interventions"]), told["human_s"])
         laps = 1 - told["tiles_missed"] / told["tiles"]
-        rows = int(told["takeover_rows"]), int(told["shadow_rows"])
-        return cls(driving, int(told["failed_handbacks"]), laps, *rows)
+        takeover_rows, shadow_rows = int(told["takeover_rows"]), int(told["shadow_rows"])
+        hands_on_s = told.get("hands_on_s", (takeover_rows + shadow_rows) / HZ)  # early recordings did not time it
+        return cls(driving, int(told["failed_handbacks"]), laps, takeover_rows, shadow_rows, hands_on_s)
 
     @property
     def interventions_per_lap(self) -> float | None:
@@ -49,11 +52,6 @@ class Burden:
         """Mean length of a takeover; None without one."""
         return self.driving.human_s / self.driving.interventions if self.driving.interventions else None
 
-    @property
-    def hands_on_s(self) -> float:
-        """Of driving, with an opinion."""
-        return (self.takeover_rows + self.shadow_rows) / HZ
-
     def __add__(self, other: Burden) -> Burden:
         return Burden(
             self.driving + other.driving,
@@ -61,6 +59,7 @@ class Burden:
             self.laps + other.laps,
             self.takeover_rows + other.takeover_rows,
             self.shadow_rows + other.shadow_rows,
+            self.hands_on_s + other.hands_on_s,
         )
 
     def __str__(self) -> str:

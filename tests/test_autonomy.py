@@ -69,6 +69,7 @@ def test_a_takeover_in_the_simulators_own_window_counts_too() -> None:
         "failed_handbacks": 0,
         "driven_s": 10.0,
         "human_s": 0.0,
+        "hands_on_s": 10.0,
         "hz": pytest.approx(1.0),
     }
 

@@ -195,7 +195,7 @@ def test_a_learner_that_stands_still_has_fixed_nothing(corrected: Path) -> None:
 def result(number: int, bank: Bank, scores: tuple[float, float]) -> Result:
     """A round in which 15 s were watched, and the wheel was taken once for 3 s."""
     parent, candidate = (Scored(Path(f"learner-{number - back}.safetensors"), scores[1 - back]) for back in (1, 0))
-    burden = Burden(Autonomy(15.0, 1, 3.0), laps=1.0, takeover_rows=100)
+    burden = Burden(Autonomy(15.0, 1, 3.0), laps=1.0, takeover_rows=100, hands_on_s=2.0)
     return Result(number, Round(parent, candidate), burden, train_s=50.0, validate_s=30.0, bank=bank)
 
 

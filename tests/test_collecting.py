@@ -134,9 +134,14 @@ FIGURES = {
 
 def test_the_burden_is_read_from_the_figures_of_an_episode() -> None:
     burden = Burden.of(FIGURES)
-    assert burden == Burden(Autonomy(20.0, 3, 6.0), 1, 0.75, 200, 50)
+    assert burden == Burden(Autonomy(20.0, 3, 6.0), 1, 0.75, 200, 50, hands_on_s=5.0)
     assert (burden.interventions_per_lap, burden.takeover_s, burden.hands_on_s) == (4.0, 2.0, 5.0)
     assert burden.human_share == pytest.approx(0.3)
+
+
+def test_hands_are_on_by_the_clock_and_not_by_the_frame() -> None:
+    """In slow motion at half the speed the same 250 frames take ten seconds."""
+    assert Burden.of(FIGURES | {"hands_on_s": 10.0}).hands_on_s == 10.0
 
 
 def test_burdens_add_up_and_are_told_in_words() -> None:

@@ -28,6 +28,7 @@ class Interventions:
         self._counted = Autonomy()
         self._frames = 0
         self._driver: Source | None = None
+        self._hands_on, self._hands_on_s = False, 0.0
         self._time_ns: int | None = None
         self._given_back_s: float | None = None
         self._failed_handbacks = 0
@@ -39,7 +40,7 @@ class Interventions:
 
     def figures(self) -> Mapping[str, float | int | None]:
         """interventions, autonomy and self_driven: see `Autonomy`. failed_handbacks: taken over again within
-        `FAILED_S`. driven_s, human_s: without pauses. hz: measured."""
+        `FAILED_S`. driven_s, human_s, hands_on_s: without pauses. hz: measured."""
         told = self.autonomy
         return {
             "interventions": told.interventions,
@@ -48,6 +49,7 @@ class Interventions:
             "failed_handbacks": self._failed_handbacks,
             "driven_s": told.elapsed_s,
             "human_s": told.human_s,
+            "hands_on_s": self._hands_on_s,
             "hz": self._frames / told.elapsed_s if told.elapsed_s else None,
         }
 
@@ -60,12 +62,13 @@ class Interventions:
         if self._time_ns is not None:
             passed_s = (frame.tick.time_ns - self._time_ns) / 1e9
             self._counted += Autonomy(passed_s, human_s=passed_s * (self._driver is Source.HUMAN))
+            self._hands_on_s += passed_s * self._hands_on
             self._frames += 1
         if frame.driver is Source.HUMAN and self._driver is not Source.HUMAN and not self._by_coin:
             self._take_over()
         elif frame.driver is Source.LEARNER and self._driver is Source.HUMAN:
             self._given_back_s = self._counted.elapsed_s
-        self._driver, self._time_ns = frame.driver, frame.tick.time_ns
+        self._driver, self._hands_on, self._time_ns = frame.driver, frame.hands_on, frame.tick.time_ns
 
     def _take_over(self) -> None:
         self._counted += Autonomy(interventions=1)
