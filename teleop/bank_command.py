@@ -57,7 +57,7 @@ def session_of(folder: Path) -> Path:
     rounds = folder / ROUNDS_FILE
     if rounds.is_file():
         try:
-            return Path(json.loads(rounds.read_text(encoding="utf-8"))["plan"]["session"])
+            return folder / str(json.loads(rounds.read_text(encoding="utf-8"))["plan"]["session"])
         except (ValueError, KeyError, TypeError) as error:
             raise UsageError(
                 f"{rounds} says which session its takeovers are in; this one is damaged: give the session itself"

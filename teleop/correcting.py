@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 
 from rich.console import Console
@@ -33,13 +33,25 @@ def correct(config: DaggerCommand, driver: Driver, learner: Mapping[str, str], c
     UsageError when there is no screen; SessionError when the session can't be written.
     """
     seeds = seeds_to_drive(config)
+    try:
+        burdens = list(_burdens(config, seeds, driver, learner, console))
+    except KeyboardInterrupt:
+        if (session := writable_path(config.session)).exists():
+            console.print(escape(f"what was recorded so far is kept in {session}"), highlight=False)
+        raise
+    say_how_it_went(config, burdens, console)
+
+
+def _burdens(
+    config: DaggerCommand, seeds: range, driver: Driver, learner: Mapping[str, str], console: Console
+) -> Iterator[Burden]:
+    """Of every episode."""
     if config.headless:
         refs = collect(collection_of(config, seeds, driver, learner, watching(config)), console)
-        burdens = [ref.burden for ref in refs]
+        yield from (ref.burden for ref in refs)
     else:
         require_screen()
-        burdens = [Burden.of(end.figures) for end in correct_in_window(config, seeds, driver, learner, console)]
-    say_how_it_went(config, burdens, console)
+        yield from (Burden.of(end.figures) for end in correct_in_window(config, seeds, driver, learner, console))
 
 
 def watching(config: DaggerCommand) -> NamedDevice:

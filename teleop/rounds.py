@@ -13,6 +13,7 @@ the next round once this one's corrections are there, or waits. A better learner
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -27,6 +28,7 @@ from teleop.bank_command import ROUNDS_FILE
 from teleop.burden import Burden
 from teleop.chores import Chore, Process
 from teleop.dagger import Round, Scored, dagger_round
+from teleop.errors import UserError
 from teleop.frame import VALIDATION_SEED
 from teleop.journal import Journal
 from teleop.session import Episode, Session, next_seed, open_session
@@ -95,6 +97,8 @@ class Plan:
     """First track; None: one past the highest that was recorded."""
     expert: str = "human"
     gate: str = "takeover"
+    beta: float | None = None
+    """The expert's share of the first round's ticks, where the gate is mixed."""
     warm: bool = False
     """Trainings begin where the one who drove stands, instead of from scratch."""
     driving_waits: bool = False
@@ -108,15 +112,22 @@ class Plan:
 
     @property
     def kept(self) -> dict[str, Any]:
-        """What may not change while the rounds go on; there may be more of them, and longer ones."""
+        """What may not change while the rounds go on; there may be more of them, and longer ones.
+
+        Paths are told from DIR: all that belongs together may be moved together.
+        """
         return {
-            "session": str(writable_path(self.session).resolve()),
-            "demos": [str(demo.resolve()) for demo in self.demos],
-            "learner": self.learner and str(self.learner.resolve()),
+            "session": self._from_out(writable_path(self.session)),
+            "demos": [self._from_out(demo) for demo in self.demos],
+            "learner": self.learner and self._from_out(self.learner),
             "expert": self.expert,
             "gate": self.gate,
+            "beta": self.beta,
             "warm": self.warm,
         }
+
+    def _from_out(self, path: Path) -> str:
+        return os.path.relpath(path.resolve(), self.out.resolve())
 
 
 @dataclass(frozen=True)
@@ -165,6 +176,9 @@ class Rounds:
             yield from self._rounds()
         except StoppedError:
             self._say(f"stopped in round {self._number}; the same command goes on there")
+        except KeyboardInterrupt:
+            self._say(f"in round {self._number}; what was driven is kept, the same command goes on there")
+            raise
 
     def _rounds(self) -> Iterator[Result]:
         learner = self._given()
@@ -201,7 +215,12 @@ class Rounds:
         return float(json.loads(figures.read_text(encoding="utf-8"))["mean"])
 
     def _collect(self, learner: Path) -> Path:
+        """A round that was learned from is driven no more, whatever became of its episodes."""
         self._driver = learner
+        if _checkpoint(self._number) in self._journal:
+            self._check_corrections()
+            self._corrected_for = self._number + 1
+            return self._corrections
         while missing := self._missing(self._number):
             tracks = self._next_tracks(missing if self._plan.driving_waits else 1)
             if self._enough or not self._driving.drive(learner, tracks, self._number):
@@ -210,6 +229,14 @@ class Rounds:
         if self._number == self._plan.rounds:
             self._driving.end()
         return self._corrections
+
+    def _check_corrections(self) -> None:
+        """UserError where the session is gone that rounds were learned from."""
+        if not self._sessions():
+            raise UserError(
+                f"{self._corrections} holds the corrections that {_checkpoint(self._number)} learned from, and is not "
+                "there: bring it back, or choose another --out to begin anew"
+            )
 
     def _made(self, name: str, what: str, begin: Callable[[Path], Chore]) -> Path:
         """The file of this name, made unless it is there, while driving goes on; `what` is said where it does not."""

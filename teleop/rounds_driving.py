@@ -84,6 +84,7 @@ def plan_of(config: DaggerCommand) -> Plan:
         seed=config.seed,
         expert=config.expert,
         gate=config.gate,
+        beta=config.beta,
         warm=config.warm,
         driving_waits=config.fast,
     )

@@ -13,12 +13,14 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from rich.console import Console
 
 from teleop import rounds
 from teleop.bank import Bank, Verdict
+from teleop.bank_command import session_of
 from teleop.chores import Chore, Process
 from teleop.dagger import Scored, dagger_round
 from teleop.errors import UsageError, UserError
@@ -303,6 +305,42 @@ def test_what_everybody_waits_for_is_named_while_it_lasts(plan: Plan) -> None:
     ]
 
 
+def test_a_round_that_was_learned_from_is_not_driven_again_for_a_lap_that_was_discarded_since(plan: Plan) -> None:
+    go(plan, laps(plan), Inventor())
+    driving, workshop = laps(plan), Inventor()
+    mark(driving.session / "episodes" / "000000", discarded=True)
+    assert len(go(plan, driving, workshop)) == 2
+    assert (driving.drove, workshop.made) == ([], [])
+
+
+def test_without_the_corrections_that_were_learned_from_rounds_do_not_go_on(plan: Plan) -> None:
+    go(plan, laps(plan), Inventor())
+    laps(plan).session.rename(plan.session.with_name("elsewhere.zarr"))
+    with pytest.raises(UserError, match=r"mine.zarr holds the corrections that .* bring it back"):
+        go(plan, laps(plan), Inventor())
+
+
+def test_moved_together_rounds_go_on_where_they_are_by_then(plan: Plan, tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    go(replace(plan, rounds=1), laps(plan), Inventor())
+    there.mkdir()
+    for what in ("mine.zarr", "demos.zarr", "mine-rounds"):
+        (tmp_path / what).rename(there / what)
+    moved = replace(plan, session=there / "mine", demos=(there / "demos.zarr",), out=there / "mine-rounds")
+    driving = laps(moved)
+    assert len(go(moved, driving, Inventor())) == 2
+    assert [track for _, track, _ in driving.drove] == [7, 8]
+    assert session_of(there / "mine-rounds").samefile(there / "mine.zarr")
+
+
+def test_interrupted_it_says_how_to_go_on(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    driving, said = laps(plan), list[str]()
+    monkeypatch.setattr(driving, "drive", Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        go(plan, driving, Inventor(), said)
+    assert said == ["in round 1; what was driven is kept, the same command goes on there"]
+
+
 @pytest.mark.parametrize("killed_at", [f"learner-{file}" for file in FILES[1::2]])
 def test_killed_at_any_piece_of_work_the_same_command_goes_on_there(plan: Plan, killed_at: str) -> None:
     first, second, driving = Inventor(killed_at=killed_at), Inventor(), laps(plan)
@@ -357,10 +395,11 @@ def test_rounds_that_are_done_can_be_followed_by_more(plan: Plan) -> None:
 
 def test_discarded_episodes_do_not_count(plan: Plan) -> None:
     driving = laps(plan)
-    go(replace(plan, rounds=1), driving, Inventor())
+    with pytest.raises(KilledError):
+        go(plan, driving, Inventor(killed_at="learner-1.safetensors"))
     mark(driving.session / "episodes" / "000001", discarded=True)
     again = laps(plan)
-    go(replace(plan, rounds=2), again, Inventor())
+    go(plan, again, Inventor())
     assert again.drove[0] == ("learner-0", 7, 1)
 
 
