@@ -15,7 +15,7 @@ from teleop.dagger_command import DaggerCommand
 from teleop.devices.scripted import EVERYWHERE, Care
 from teleop.devices.seat import NamedDevice, Seat
 from teleop.experts import stand_in
-from teleop.frame import End
+from teleop.frame import Command, End
 from teleop.hands import every_hand_device
 from teleop.loop import Driver, Sink
 from teleop.recording import HEADLESS_MAX_STEPS, seeds_to_drive
@@ -94,7 +94,8 @@ def correct_in_window(
         console.print(escape(problem), style="yellow")
     with closing(Window(f"teleop dagger - {learner['name']}")) as window:
         expert = None if config.expert == "human" else watching(config)
-        seat = Seat(window, every_hand_device(settings), settings.bindings, expert)
+        no_wheel = (Command.RELEASE,) if config.gate == "shadow" else ()  # to give back
+        seat = Seat(window, every_hand_device(settings), settings.bindings.without(*no_wheel), expert)
         collection = collection_of(config, seeds, driver, learner, seat)
         limit = HEADLESS_MAX_STEPS if expert else None  # of a learner that is stuck, nobody would have enough
         with closing(Drives(collection, picture=True, max_steps=limit)) as drives, drives.logbook() as logbook:
@@ -104,7 +105,10 @@ def correct_in_window(
                 drives.go_on_as(relieve(collection))
                 return drives.drive(seed, sinks, seat)
 
-            sitting = Sitting(window, seat, drives.world, settings, drive, logbook, news=news)
+            touch = "steer along" if no_wheel else "take over"
+            sitting = Sitting(
+                window, seat, drives.world, settings, drive, logbook, news=news, learner=learner["name"], touch=touch
+            )
             for driven in sitting.drive(seeds):
                 if driven.recorded and driven.end.steps:
                     recorder.settle()  # who counts episodes finds this one in the session

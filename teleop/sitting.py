@@ -48,11 +48,15 @@ class Sitting:
         logbook: Logbook | None = None,
         practice: bool = False,
         news: Callable[[], Fact | None] = lambda: None,
+        learner: str = "",
+        touch: str = "take over",
     ) -> None:
         """`world` draws a picture. Without a `logbook` nothing is ever recorded; `practice` begins without.
 
-        `news` is what else is to be known when an episode begins, and after it.
+        `news` is what else is to be known when an episode begins, and after it. `learner` drives, if there is one, and
+        `touch` is what a touch does then.
         """
+        self._learner, self._touch = learner, touch
         self._window, self._seat, self._world, self._settings, self._news = window, seat, world, settings, news
         self._drive, self._logbook, self._practice = drive, logbook, practice
         self._stage = Stage(window, seat)
@@ -80,7 +84,8 @@ class Sitting:
         if self._logbook is None or not self._seat.person:
             return True
         logbook = self._logbook
-        prospect = Prospect(first_track, logbook.path, logbook.operator, logbook.best, self._settings.problems)
+        told = (first_track, logbook.path, logbook.operator, logbook.best, self._settings.problems)
+        prospect = Prospect(*told, self._learner, self._touch)
         while (answer := ready(self._stage, prospect, self._practice)) is Flow.PRACTICE:
             self._practice = not self._practice
         return answer is not Flow.QUIT

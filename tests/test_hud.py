@@ -529,8 +529,28 @@ def test_without_hands_there_is_one_bar_and_no_needle(hud: Hud, window: Window, 
     ]
 
 
+def test_where_a_touch_takes_no_wheel_it_is_said_to_steer_along() -> None:
+    said = message(PAUSED, Situation(Bindings(), learner=True, takes_over=False))
+    assert said.lines[0] == "Touch a control to steer along, or press Space or Start to let the learner drive on."
+
+
+@pytest.mark.parametrize("driver", list(Source)[:2])
+def test_only_what_the_learner_did_by_itself_can_happen_again(hud: Hud, pen: ReadPen, driver: Source) -> None:
+    hud.on_start(LEARNERS)
+    for step in range(100):
+        hud.on_frame(replace(beside(0.0, 0.0, driver), tick=replace(TICK, step=step)))
+    hud.on_idle(replace(TICK, step=50), REWOUND)
+    assert any("happen again" in text for text in pen.written) == (driver is Source.LEARNER)
+
+
+def test_the_round_is_told_beside_the_light(hud: Hud, pen: ReadPen) -> None:
+    hud.on_start(replace(LEARNERS, round=2))
+    hud.on_frame(frame())
+    assert any(text.endswith("frames, round 2") for text in pen.written)
+
+
 def test_after_a_rewind_beside_a_learner_it_may_happen_again() -> None:
-    said = message(REWOUND, Situation(Bindings(), seconds_back=2, learner=True))
+    said = message(REWOUND, Situation(Bindings(), seconds_back=2, learner=True, repeatable=True))
     assert ("let it happen again, steer along", "L", "LS") in said.hints
     assert said.lines == ("Touch a control to take over, or press Space or Start to let the learner drive on.",)
     assert not any("happen again" in what for what, _, _ in message(REWOUND, Situation(Bindings())).hints)

@@ -14,7 +14,7 @@ from teleop.best import Best
 from teleop.bindings import Drive, Flow, Meaning, Rewind
 from teleop.disk import free_minutes
 from teleop.frame import Command
-from teleop.pen import ACCENT, DARK, DIM, INK, WARNING, Pen
+from teleop.pen import ACCENT, DARK, DIM, INK, WARNING, Hint, Pen
 from teleop.screens.facts import Fact, best_text, write_facts
 from teleop.screens.light import draw_light
 from teleop.screens.stage import Stage
@@ -31,6 +31,16 @@ ESSENTIAL = (
     Command.DISCARD,
 )
 """What one has to know to drive; help shows the rest."""
+BESIDE_A_LEARNER = (
+    Command.RELEASE,
+    Command.PAUSE,
+    Rewind(1),
+    Command.RELABEL,
+    Command.SLOWER,
+    Command.FINISH,
+    Command.DISCARD,
+)
+"""What one has to know to correct a learner; how to drive they know."""
 HEIGHT = 306
 """Of the keys, a row each and one above them."""
 WIDEST = 960
@@ -49,6 +59,15 @@ class Prospect:
     best: Best
     problems: Sequence[str] = ()
     """Of the settings."""
+    learner: str = ""
+    """Who is to be corrected; empty where the person drives."""
+    touch: str = "take over"
+    """What a touch does while it drives."""
+
+    @property
+    def work(self) -> str:
+        """A person's part."""
+        return "correct" if self.learner else "drive"
 
 
 def ready(stage: Stage, prospect: Prospect, practice: bool) -> Meaning | None:
@@ -60,13 +79,13 @@ def ready(stage: Stage, prospect: Prospect, practice: bool) -> Meaning | None:
         canvas.fill(DARK)
         body = pygame.Rect(0, 0, min(canvas.get_width() - pen.px(84), pen.px(WIDEST)), canvas.get_height())
         body.centerx = canvas.get_rect().centerx
-        pen.text(canvas, "Ready to drive", (body.centerx, pen.px(54)), 60, INK, "center")
+        pen.text(canvas, f"Ready to {prospect.work}", (body.centerx, pen.px(54)), 60, INK, "center")
         draw_light(pen, canvas, (body.centerx, pen.px(102)), recording=not practice)
         left, right = _columns(pen, body)
         write_facts(pen, canvas, [*facts, *at_hand(stage)], left)
-        _paint_keys(stage, canvas, right)
+        stage.window.pen.hints(canvas, [HEAD, *keys(stage, prospect)], right)
         _paint_problems(pen, canvas, prospect.problems, body)
-        _paint_answers(stage, canvas, practice)
+        _paint_answers(stage, canvas, prospect, practice)
 
     return stage.ask(paint, Command.PAUSE, Flow.PRACTICE)
 
@@ -76,9 +95,17 @@ def about(prospect: Prospect) -> list[Fact]:
     return [
         ("track", str(prospect.track)),
         ("session", prospect.session.stem),
-        ("driver", prospect.operator or "you"),
+        *_who(prospect),
         ("best", best_text(prospect.best)),
     ]
+
+
+def _who(prospect: Prospect) -> list[Fact]:
+    """Drives, and corrects."""
+    you = prospect.operator or "you"
+    if not prospect.learner:
+        return [("driver", you)]
+    return [("driver", prospect.learner), (you, f"{prospect.touch} by a touch")]
 
 
 def at_hand(stage: Stage) -> list[Fact]:
@@ -102,10 +129,13 @@ def _columns(pen: Pen, body: pygame.Rect) -> tuple[pygame.Rect, pygame.Rect]:
     return left, pygame.Rect(middle, top, body.right - middle, 0)
 
 
-def _paint_keys(stage: Stage, canvas: pygame.Surface, rect: pygame.Rect) -> None:
+def keys(stage: Stage, prospect: Prospect) -> list[Hint]:
+    """What to press."""
     names = {binding.meaning: binding.what.split(",")[0] for binding in stage.seat.bindings.table}
-    rows = [stage.hint(names[meaning], meaning) for meaning in ESSENTIAL]
-    stage.window.pen.hints(canvas, [HEAD, *rows], rect)
+    if not prospect.learner:
+        return [stage.hint(names[meaning], meaning) for meaning in ESSENTIAL]
+    known = [stage.hint(names[meaning], meaning) for meaning in BESIDE_A_LEARNER if meaning in names]
+    return [(prospect.touch, "any driving key", "stick, trigger"), *known]
 
 
 def _paint_problems(pen: Pen, canvas: pygame.Surface, problems: Sequence[str], body: pygame.Rect) -> None:
@@ -117,9 +147,10 @@ def _paint_problems(pen: Pen, canvas: pygame.Surface, problems: Sequence[str], b
         pen.text(canvas, pen.elided(line, 22, body.width), (body.centerx, y), 22, WARNING, "center")
 
 
-def _paint_answers(stage: Stage, canvas: pygame.Surface, practice: bool) -> None:
+def _paint_answers(stage: Stage, canvas: pygame.Surface, prospect: Prospect, practice: bool) -> None:
     pen, middle, bottom = stage.window.pen, canvas.get_rect().centerx, canvas.get_height()
-    pen.text(canvas, f"Press {stage.said(Command.PAUSE)} to drive", (middle, bottom - pen.px(94)), 44, ACCENT, "center")
+    begin = f"Press {stage.said(Command.PAUSE)} to {'begin' if prospect.learner else 'drive'}"
+    pen.text(canvas, begin, (middle, bottom - pen.px(94)), 44, ACCENT, "center")
     others = {"record" if practice else "practise": Flow.PRACTICE, "every key": Flow.HELP, "quit": Flow.QUIT}
     text = "      ".join(f"{what}: {stage.said(meaning)}" for what, meaning in others.items())
     pen.text(canvas, text, (middle, bottom - pen.px(42)), 22, DIM, "center")

@@ -114,6 +114,7 @@ class Hud:
         self._action: Action = COAST
         self._nudge, self._time_scale, self._step = 0.0, 1.0, 0
         self._jump_s, self._jump_told = 0.0, range(0)
+        self._drove: list[Source] = []
 
     def _nobody_drove(self) -> None:
         """Yet, or to where the car stands now."""
@@ -125,6 +126,7 @@ class Hud:
         self._pace.note(frame)
         self._driver, self._action, self._nudge = frame.driver, frame.action, frame.nudge
         self._notice_a_jump(frame.tick.step)
+        self._drove[frame.tick.step :] = [frame.driver]
         self._time_scale, self._step = frame.tick.time_scale, frame.tick.step + 1
         self._wishes = wishes(frame)
         self._next_second = learners_next_second(frame)
@@ -168,7 +170,8 @@ class Hud:
     def _recorded(self) -> tuple[str, str]:
         """Beside the light."""
         if self._rows is not None:
-            return "REC", f"{self._rows.rows_recorded:,} frames"
+            of_round = "" if self._start.round is None else f", round {self._start.round}"
+            return "REC", f"{self._rows.rows_recorded:,} frames{of_round}"
         watched = self._start.learner is not None or self._start.expert != "human"
         return "watching" if watched else "practice", "not recorded"
 
@@ -232,6 +235,8 @@ class Hud:
             focused=self._window.focused,
             live=isinstance(self._world, Live),
             learner=self._start.mode == "dagger",
+            takes_over=self._start.gate != "shadow",
+            repeatable=self._drove[tick.step : tick.step + 1] == [Source.LEARNER],
         )
         if seat.help_wanted:
             self._window.canvas.fill(DARK)

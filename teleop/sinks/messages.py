@@ -41,7 +41,11 @@ class Situation:
     focused: bool = True
     """The window has the focus, again."""
     learner: bool = False
-    """A learner drives, and a touch takes over."""
+    """A learner drives, and..."""
+    takes_over: bool = True
+    """...a touch takes over; otherwise hands steer along."""
+    repeatable: bool = False
+    """From here it drove by itself."""
     live: bool = False
     """The car rolls on meanwhile, and there is no going back."""
 
@@ -55,7 +59,7 @@ def message(why: str, now: Situation) -> Message:
     hints = answers + ways_out(now)
     if why == REWOUND:
         title = f"Rewound {now.seconds_back:.1f} s" if now.seconds_back else "Back at the start"
-        along = (("let it happen again, steer along", *now.bindings.hint(Command.RELABEL)),) if now.learner else ()
+        along = (("let it happen again, steer along", *now.bindings.hint(Command.RELABEL)),) if now.repeatable else ()
         return Message(title, (go_on(now),), (HEAD, *along, *hints[1:]))
     if why == PAUSED:
         rolls = ("The car rolls on without gas.",) if now.live else ()
@@ -78,7 +82,8 @@ def go_on(now: Situation) -> str:
     presses = now.bindings.said(Command.PAUSE)
     pace = "" if now.time_scale == 1.0 else f" at {now.time_scale:g}x"
     if now.learner and now.person:
-        return f"Touch a control to take over{pace}, or press {presses} to let the learner drive on."
+        touch = "take over" if now.takes_over else "steer along"
+        return f"Touch a control to {touch}{pace}, or press {presses} to let the learner drive on."
     return (
         f"Touch a control or press {presses} to drive on{pace}." if now.person else f"Press {presses} to go on{pace}."
     )
