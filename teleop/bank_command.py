@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from teleop.durable import encoded_json, replace_file
 from teleop.errors import UsageError
+from teleop.session import existing_path
 
 if TYPE_CHECKING:
     from teleop.evaluate import MakeDriver
@@ -62,4 +63,9 @@ def session_of(folder: Path) -> Path:
             raise UsageError(
                 f"{rounds} says which session its takeovers are in; this one is damaged: give the session itself"
             ) from error
+    if folder.is_dir() and existing_path(folder) == folder and not (folder / "zarr.json").exists():
+        raise UsageError(
+            f"{folder} holds neither rounds ({ROUNDS_FILE}) nor a session (zarr.json): give the folder that `teleop "
+            "dagger --rounds` left, or a session of corrections"
+        )
     return folder

@@ -38,6 +38,7 @@ from teleop.learners import (
     measured_policy,
     options_of_training,
     simulators_learner,
+    tracks_learned_from,
 )
 from teleop.marks_command import Discard, Restore, Trim, Undo
 from teleop.progress import progress
@@ -227,7 +228,7 @@ class Dagger(DaggerCommand):
         from teleop.correcting import correct
 
         assert self.learner is not None
-        correct(self, *driver_and_identity(self.learner), console)
+        correct(self, *driver_and_identity(self.learner), console, tracks_learned_from(self.learner))
         return 0
 
 

@@ -26,13 +26,19 @@ from teleop.window import Window, require_screen
 from teleop.words import counted
 from teleop.writer import writable_path
 
+WITHOUT_A_SCREEN = "to let a stand-in correct without one: --expert simulated --headless"
 
-def correct(config: DaggerCommand, driver: Driver, learner: Mapping[str, str], console: Console) -> None:
+
+def correct(
+    config: DaggerCommand, driver: Driver, learner: Mapping[str, str], console: Console, learned_tracks: Sequence[int]
+) -> None:
     """Let the learner {name, sha256} drive, have it corrected as `config` says, and tell the console how it went.
+
+    `learned_tracks` it learned from: by default it is corrected on others.
 
     UsageError when there is no screen; SessionError when the session can't be written.
     """
-    seeds = seeds_to_drive(config)
+    seeds = seeds_to_drive(config, learned_tracks)
     try:
         burdens = list(_burdens(config, seeds, driver, learner, console))
     except KeyboardInterrupt:
@@ -50,7 +56,7 @@ def _burdens(
         refs = collect(collection_of(config, seeds, driver, learner, watching(config)), console)
         yield from (ref.burden for ref in refs)
     else:
-        require_screen()
+        require_screen(WITHOUT_A_SCREEN)
         yield from (Burden.of(end.figures) for end in correct_in_window(config, seeds, driver, learner, console))
 
 

@@ -21,7 +21,7 @@ class DaggerCommand:
     """The session's folder; `.zarr` is added if missing. An existing session is appended to."""
     learner: Path | None = None
     """The checkpoint that drives. With --demos: first; without one, it is learned from them."""
-    demos: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="SESSION...")] = ()
+    demos: Annotated[tuple[Path, ...] | None, tyro.conf.arg(metavar="SESSION...")] = None
     """Demonstrations. With them, every round's corrections and all earlier ones train the next learner, by the options
     that --learner was trained with (but for those that choose among episodes), while driving goes on; with --fast,
     driving waits for it."""
@@ -48,7 +48,8 @@ class DaggerCommand:
     """How many tracks; the same one again counts once. By default until a person quits, with a stand-in one; with
     --demos, a round's: 8 by default."""
     seed: int | None = None
-    """First track: SEED, SEED + 1, ...; below 900000. By default one past the session's highest, or 0."""
+    """First track: SEED, SEED + 1, ...; below 900000. By default one past the highest of the session and of those that
+    the learner learned from."""
     operator: str = ""
     """The name of whoever corrects, kept with every episode."""
 
@@ -67,7 +68,9 @@ class DaggerCommand:
             )
 
     def _check_rounds(self) -> None:
-        if not self.demos:
+        if self.demos == ():
+            raise UsageError("--demos names the sessions of demonstrations; got none: add SESSION..., or drop --demos")
+        if self.demos is None:
             if self.rounds is not None or self.out is not None or self.warm:
                 raise UsageError(
                     "--rounds, --out and --warm are for training the next learners, from demonstrations and "

@@ -110,6 +110,13 @@ def driver_and_identity(checkpoint: Path) -> tuple[Driver, dict[str, str]]:
     return learner(), learner.identity()
 
 
+def tracks_learned_from(checkpoint: Path) -> list[int]:
+    """Of all episodes that it was trained or validated on."""
+    from policy.checkpoint import load_checkpoint
+
+    return [int(episode["seed"]) for episode in load_checkpoint(checkpoint).episodes if "seed" in episode]
+
+
 def options_of_training(checkpoint: Path | None) -> list[str]:
     """The options of `policy train` by which others are trained like this one; none where it is to be the first."""
     if checkpoint is None:

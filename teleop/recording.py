@@ -18,14 +18,14 @@ from teleop.drivers.autopilot import Autopilot
 from teleop.drivers.nudge import FOR_AUTOPILOT, FOR_PERSON, Nudge
 from teleop.errors import UsageError
 from teleop.experts import stand_in
-from teleop.frame import HZ, VALIDATION_SEED, End, Source, Start
+from teleop.frame import DIAGNOSIS_SEED, HZ, VALIDATION_SEED, End, Source, Start
 from teleop.gates import Only
 from teleop.hands import every_hand_device
 from teleop.logbook import Logbook
 from teleop.loop import Device, Sink, run_episode
 from teleop.progress import progress
 from teleop.record import Asked, Record
-from teleop.session import Session, next_seed, open_session
+from teleop.session import next_seed, open_session
 from teleop.settings.settings import load_settings
 from teleop.sitting import Sitting
 from teleop.window import Window, require_screen
@@ -64,15 +64,16 @@ def record_episodes(config: Record, console: Console) -> None:
     say_how_it_went(console, tally, logbook.path, metronome)
 
 
-def seeds_to_drive(config: Asked, *others: Session) -> range:
-    """The tracks, in order; by default new to the session and to `others`.
+def seeds_to_drive(config: Asked, known: Sequence[int] = ()) -> range:
+    """The tracks, in order; by default beyond those of the session and the `known` ones.
 
     UsageError where they would reach those that measure.
     """
     first = config.seed
     if first is None:
         path = writable_path(config.session)
-        first = next_seed(*others, *([open_session(path)] if (path / "zarr.json").exists() else []))
+        recorded = next_seed(*([open_session(path)] if (path / "zarr.json").exists() else []))
+        first = max([recorded, *(track + 1 for track in known if track < DIAGNOSIS_SEED)])
     if config.episodes is None:
         return range(first, VALIDATION_SEED if config.expert == "human" else first + 1)
     if first + config.episodes > VALIDATION_SEED:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from teleop.collecting import Collection, collect
-from teleop.correcting import collection_of, correct_in_window, watching
+from teleop.correcting import WITHOUT_A_SCREEN, collection_of, correct_in_window, watching
 from teleop.dagger_command import DaggerCommand
 from teleop.errors import UsageError
 from teleop.frame import VALIDATION_SEED, End
@@ -43,7 +43,7 @@ def correct_in_rounds(config: DaggerCommand, load: Load, options_of: OptionsOf, 
     SessionError when a session can't be read or written; UserError when a training fails.
     """
     if not config.headless:
-        require_screen()
+        require_screen(WITHOUT_A_SCREEN)
     plan = plan_of(config)
     workers = (os.cpu_count() or 1) if plan.driving_waits else 1
     driving: Driving = Headless(config, load, console) if config.headless else InWindow(config, load, console)
@@ -69,7 +69,8 @@ def correct_in_rounds(config: DaggerCommand, load: Load, options_of: OptionsOf, 
 def plan_of(config: DaggerCommand) -> Plan:
     """What is asked for, with what goes without saying. UsageError, SessionError where it makes no sense."""
     session = writable_path(config.session)
-    demos = tuple(open_session(demo).path for demo in config.demos)  # what is wrong with one is said before any work
+    # What is wrong with one is said before any work.
+    demos = tuple(open_session(demo).path for demo in config.demos or ())
     if session.resolve() in [demo.resolve() for demo in demos]:
         raise UsageError(
             f"{session} is for corrections, the demonstrations are learned from anyway: name another SESSION"

@@ -15,13 +15,14 @@ from policy.checkpoint import save_checkpoint
 from teleop import bank
 from teleop.autonomy import Autonomy
 from teleop.bank import Bank, answered, check_bank, takeovers_in
+from teleop.bank_command import session_of
 from teleop.burden import Burden
 from teleop.cli import run
 from teleop.clock import SimulatedMetronome
 from teleop.collecting import Collection, Drives
 from teleop.dagger import Round, Scored
 from teleop.drivers.autopilot import Autopilot
-from teleop.errors import UserError
+from teleop.errors import UsageError, UserError
 from teleop.experts import stand_in
 from teleop.frame import HZ, Action, Command, Controls, Source, Start, Tick
 from teleop.gates import TakeOver
@@ -180,6 +181,11 @@ class Parked:
 
     def act(self, tick: Tick) -> Action:
         return np.array([0.0, 0.0, 0.5], np.float32)
+
+
+def test_a_folder_of_neither_rounds_nor_frames_is_no_bank(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"neither rounds \(rounds.json\) nor a session"):
+        session_of(tmp_path)
 
 
 def test_a_learner_that_stands_still_has_fixed_nothing(corrected: Path) -> None:

@@ -167,15 +167,17 @@ def test_nothing_driven_is_no_burden() -> None:
 def test_the_command_collects_and_says_what_it_cost_and_what_is_next(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    save_checkpoint(constant_checkpoint(np.array([0.0, 0.3, 0.0], np.float32)), tmp_path / "a.safetensors")
+    straight_on = constant_checkpoint(np.array([0.0, 0.3, 0.0], np.float32))
+    save_checkpoint(replace(straight_on, episodes=({"seed": 2}, {"seed": 1})), tmp_path / "a.safetensors")
     words = ["dagger", str(tmp_path / "s"), "--learner", str(tmp_path / "a.safetensors"), "--gate", "shadow"]
-    assert run([*words, "--expert", "autopilot", "--headless", "--fast", "--seed", "3"]) == 0
+    assert run([*words, "--expert", "autopilot", "--headless", "--fast"]) == 0
     told = capsys.readouterr().out
     assert "1 episode, saved in" in told
     assert "0 frames in takeovers, 1" in told
     assert "policy train" in told
     (episode,) = open_session(tmp_path / "s").episodes
     assert episode.attrs["learner"]["name"] == "a.safetensors"
+    assert episode.attrs["seed"] == 3, "it learned from the tracks before"
     assert run(["verify", str(tmp_path / "s")]) == 0
 
 
@@ -183,6 +185,7 @@ def test_the_command_collects_and_says_what_it_cost_and_what_is_next(
     ("options", "remedy"),
     [
         (["--headless"], "--expert simulated or autopilot"),
+        (["--demos"], "--demos names the sessions of demonstrations; got none"),
         (["--expert", "autopilot", "--fast"], "--headless"),
         (["--gate", "mixed"], "--expert autopilot"),
         (["--gate", "mixed", "--expert", "simulated"], "--expert autopilot"),

@@ -104,6 +104,7 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.rounds": {"teleop"},
     "teleop.rounds_driving": {"teleop"},
     "teleop.journal": LEAF | {"teleop.durable"},
+    "teleop.attended": set(),
     "teleop.chores": LEAF | {"teleop.errors"},
     "teleop.evaluate": PARTS
     | {f"teleop.{part}" for part in ("clock", "devices", "gates", "progress", "workers", "worlds")},
@@ -175,7 +176,7 @@ ALLOWED: dict[str, set[str]] = {
         f"policy.{part}" for part in ("candidates", "checkpoint", "config", "resume", "rows", "run_folder", "vision")
     },
     "policy.selection": LEAF | {"policy.checkpoint"},
-    "policy.config": LEAF | {"policy.kinds", "policy.weights"},
+    "policy.config": LEAF | {"policy.kinds", "policy.weights", "teleop.durable"},
     "policy.checkpoint": LEAF | {"policy.heads", "policy.models", "policy.vision"},
     "policy.learner": LEAF | {"policy.checkpoint", "policy.models", "policy.vision"},
     "policy.offline": LEAF | {f"policy.{part}" for part in ("checkpoint", "kinds", "labels", "models", "rows")},

@@ -256,6 +256,7 @@ def test_seeds_count_up_from_the_one_that_was_asked_for(tmp_path: Path) -> None:
 def test_a_person_drives_until_they_quit_and_the_autopilot_once(tmp_path: Path) -> None:
     assert seeds_to_drive(Record(tmp_path / "s")) == range(900_000)
     assert seeds_to_drive(Record(tmp_path / "s", expert="autopilot")) == range(1)
+    assert seeds_to_drive(Record(tmp_path / "s", episodes=2), known=[3, 7, 850_000]) == range(8, 10)
 
 
 @pytest.mark.parametrize(
