@@ -67,12 +67,14 @@ class Info:
 
     def run(self, console: Console) -> int:
         from teleop.library import info
-        from teleop.report.tables import episodes_table, session_line
+        from teleop.report.tables import corrections_line, episodes_table, session_line
 
         session = info(self.session)
         console.print(session_line(session), highlight=False)
         if session.episodes or session.damaged:
             console.print(episodes_table(session))
+            if corrections := corrections_line(session):
+                console.print(corrections, highlight=False)
         else:
             console.print("no episodes yet: `teleop record` adds them", highlight=False)
         for name, error in session.damaged:

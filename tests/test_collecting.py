@@ -179,6 +179,9 @@ def test_the_command_collects_and_says_what_it_cost_and_what_is_next(
     assert episode.attrs["learner"]["name"] == "a.safetensors"
     assert episode.attrs["seed"] == 3, "it learned from the tracks before"
     assert run(["verify", str(tmp_path / "s")]) == 0
+    capsys.readouterr()
+    assert run(["info", str(tmp_path / "s")]) == 0
+    assert "learners drove, corrected: " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

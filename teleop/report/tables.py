@@ -9,6 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
+from teleop.burden import Burden
 from teleop.frame import HZ
 from teleop.words import counted
 
@@ -153,6 +154,12 @@ def episodes_table(session: SessionInfo) -> Table:
     for episode in session.episodes:
         table.add_row(*_episode_cells(episode))
     return table
+
+
+def corrections_line(session: SessionInfo) -> str | None:
+    """What correcting learners cost in this session; None where there was none on tracks."""
+    corrected = [one.figures for one in session.episodes if one.mode == "dagger" and "takeover_rows" in one.figures]
+    return f"learners drove, corrected: {sum(map(Burden.of, corrected), Burden())}" if corrected else None
 
 
 ENDS = {"": "no end", "finished": "lap finished", "stopped": "stopped by hand"}
