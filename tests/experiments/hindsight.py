@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -65,18 +66,17 @@ def correct_on_the_spot(case: Case, minutes: Sequence[float], seeds: Sequence[in
 
 
 def lines() -> Iterator[str]:
+    """Two a budget, of the policies that were corrected in both ways."""
     yield "| from | watched | takes over | policies | hands on | mean | 95% interval | tracks lost | gain |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     before, after = by_policy(CELLS), by_policy(budget.CELLS)
-    for laps, minutes in sorted({policy[:2] for policy in before}):
-        spot, back = (
-            {policy: cell for policy, cell in cells.items() if policy[:2] == (laps, minutes)}
-            for cells in (before, after)
-        )
-        terms = (counted(laps, "lap"), f"{minutes:g} min")
-        yield _line(*terms, "on the spot", *_figures(spot), "")
-        if back:
-            yield _line(*terms, "after going back", *_figures(back), _gain(spot, back))
+    both = sorted(before.keys() & after.keys())
+    for terms, policies in groupby(both, key=lambda policy: policy[:2]):
+        chosen = list(policies)
+        spot, back = ([cells[policy] for policy in chosen] for cells in (before, after))
+        told = (counted(int(terms[0]), "lap"), f"{terms[1]:g} min")
+        yield _line(*told, "on the spot", *_figures(spot), "")
+        yield _line(*told, "after going back", *_figures(back), _gain(spot, back))
 
 
 def _line(*shown: str) -> str:
@@ -89,29 +89,28 @@ def by_policy(folder: Path) -> Cells:
     return {(cell["laps"], cell["minutes"], cell["draw"], cell["seed"]): cell for cell in cells}
 
 
-def _figures(cells: Cells) -> tuple[str, ...]:
+def _figures(cells: Sequence[Cell]) -> tuple[str, ...]:
     scores, (mean, low, high) = _scores(cells), with_interval(_scores(cells), _draws(cells))
-    hands_on_s = np.mean([cell["hands_on_s"] for cell in cells.values()])
+    hands_on_s = np.mean([cell["hands_on_s"] for cell in cells])
     lost = (scores < LOST).mean()
     return str(len(cells)), f"{hands_on_s:.0f} s", f"**{mean:.1f}**", f"{low:.1f} to {high:.1f}", f"{lost:.1%}"
 
 
-def _gain(before: Cells, after: Cells) -> str:
-    """Of the policies that were corrected in both ways."""
-    both = before.keys() & after.keys()
-    pairs = [{policy: cells[policy] for policy in sorted(both)} for cells in (before, after)]
-    assert all(before[policy]["recipe"] == after[policy]["recipe"] for policy in both), "they were trained otherwise"
-    gain, low, high = with_interval(_scores(pairs[1]) - _scores(pairs[0]), _draws(pairs[0]))
+def _gain(spot: Sequence[Cell], back: Sequence[Cell]) -> str:
+    """Paired over policies and tracks."""
+    recipes = [[cell["recipe"] for cell in cells] for cells in (spot, back)]
+    assert recipes[0] == recipes[1], "they were trained otherwise"
+    gain, low, high = with_interval(_scores(back) - _scores(spot), _draws(spot))
     return f"{gain:+.1f} ({low:+.1f} to {high:+.1f})"
 
 
-def _draws(cells: Cells) -> list[int]:
-    return [cell["draw"] for cell in cells.values()]
+def _draws(cells: Sequence[Cell]) -> list[int]:
+    return [cell["draw"] for cell in cells]
 
 
-def _scores(cells: Cells) -> Scores:
+def _scores(cells: Sequence[Cell]) -> Scores:
     """(policies, tracks)."""
-    tracks = [sorted(cell["evaluation"]["tracks"], key=lambda track: int(track["seed"])) for cell in cells.values()]
+    tracks = [sorted(cell["evaluation"]["tracks"], key=lambda track: int(track["seed"])) for cell in cells]
     return np.array([[track["score"] for track in some] for some in tracks], np.float64)
 
 
