@@ -53,7 +53,8 @@ class Process:
                 env=environment,
                 process_group=0,  # not a session of its own: Linux gives each session as much time as any other
             )
-        _give_way(self._process.pid)
+        if sys.platform != "win32":
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, NICEST)
         self._waiting = Thread(target=self._wait, name="chore", daemon=True)
         self._waiting.start()
 
@@ -81,12 +82,3 @@ class Process:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGTERM)  # with the processes of its own: they outlive it else
         self._waiting.join()
-
-
-def _give_way(pid: int) -> None:
-    """Let the process have only what is left of the cores."""
-    if sys.platform != "win32":
-        os.setpriority(os.PRIO_PROCESS, pid, NICEST)
-    if sys.platform == "linux":
-        # The loop's wakings then find the core free at once: measured, half as many frames are late as beside nice 19.
-        os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))

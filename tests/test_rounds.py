@@ -489,14 +489,6 @@ def test_a_chore_gets_what_the_loop_leaves_of_the_time_that_both_share(tmp_path:
     assert (tmp_path / "log").read_text().splitlines()[0] == f"19 {os.getsid(0)}", "a session has a share of its own"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Linux has a class for work that gives way at once")
-def test_a_chore_s_processes_run_when_nobody_else_wants_the_core(tmp_path: Path) -> None:
-    child = "import os, time; time.sleep(0.3); print(os.sched_getscheduler(0) == os.SCHED_IDLE)"
-    begin = f"import subprocess, sys, time; time.sleep(0.3); subprocess.run([sys.executable, '-c', {child!r}])"
-    Process(["timeit", "-n", "1", "-r", "1", begin], tmp_path / "log").finish()
-    assert (tmp_path / "log").read_text().splitlines()[0] == "True"
-
-
 def test_a_chore_that_is_given_up_takes_the_processes_of_its_own_with_it(tmp_path: Path) -> None:
     child = f"open({str(tmp_path / 'alive')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
     begin = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {'import os, time; ' + child!r}])"
