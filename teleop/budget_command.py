@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -55,7 +55,7 @@ class BudgetCommand:
     def check(self) -> None:
         """UsageError when nothing could come of it."""
         stretches = [high - low for low, high in zip((0.0, *self.minutes), self.minutes, strict=False)]
-        long_enough = _all(SHORTEST_S / 60 <= stretch <= MOST_MINUTES for stretch in stretches)
+        long_enough = bool(stretches) and all(SHORTEST_S / 60 <= stretch <= MOST_MINUTES for stretch in stretches)
         each_once = "at least one, each once"
         rules = {
             "minutes": (long_enough, f"ascending from 0 by at least {SHORTEST_S} s, at most {MOST_MINUTES} a step"),
@@ -101,12 +101,6 @@ class BudgetCommand:
         cases: Iterator[Case] = (Case(*which) for which in product(self.experts, self.laps, self.draws))
         for case in cases:
             yield from spend(case, terms, self.seeds, means, self.out)
-
-
-def _all(hold: Iterable[bool]) -> bool:
-    """And there is one."""
-    held = list(hold)
-    return bool(held) and all(held)
 
 
 def _once(numbers: Sequence[int], lowest: int, highest: int) -> bool:

@@ -20,6 +20,7 @@ from teleop.hands import every_hand_device
 from teleop.loop import Driver, Sink
 from teleop.recording import HEADLESS_MAX_STEPS, seeds_to_drive
 from teleop.screens.facts import Fact
+from teleop.screens.ready import Beside
 from teleop.settings.settings import load_settings
 from teleop.sitting import Sitting
 from teleop.window import Window, require_screen
@@ -111,10 +112,8 @@ def correct_in_window(
                 drives.go_on_as(relieve(collection))
                 return drives.drive(seed, sinks, seat)
 
-            touch = "steer along" if no_wheel else "take over"
-            sitting = Sitting(
-                window, seat, drives.world, settings, drive, logbook, news=news, learner=learner["name"], touch=touch
-            )
+            beside = Beside(learner["name"], "steer along" if no_wheel else "take over")
+            sitting = Sitting(window, seat, drives.world, settings, drive, logbook, news=news, beside=beside)
             for driven in sitting.drive(seeds):
                 if driven.recorded and driven.end.steps:
                     recorder.settle()  # who counts episodes finds this one in the session

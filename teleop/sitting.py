@@ -17,7 +17,7 @@ from teleop.loop import Sink
 from teleop.screens.countdown import ROLLING, STANDING, count_down
 from teleop.screens.facts import Fact
 from teleop.screens.failed import failed
-from teleop.screens.ready import Prospect, ready
+from teleop.screens.ready import Beside, Prospect, ready
 from teleop.screens.stage import Stage
 from teleop.screens.summary import Driven, summarise
 from teleop.session import SessionError
@@ -48,15 +48,14 @@ class Sitting:
         logbook: Logbook | None = None,
         practice: bool = False,
         news: Callable[[], Fact | None] = lambda: None,
-        learner: str = "",
-        touch: str = "take over",
+        beside: Beside | None = None,
     ) -> None:
         """`world` draws a picture. Without a `logbook` nothing is ever recorded; `practice` begins without.
 
-        `news` is what else is to be known when an episode begins, and after it. `learner` drives, if there is one, and
-        `touch` is what a touch does then.
+        `news` is what else is to be known when an episode begins, and after it. `beside` is the learner that drives,
+        if one does.
         """
-        self._learner, self._touch = learner, touch
+        self._beside = beside
         self._window, self._seat, self._world, self._settings, self._news = window, seat, world, settings, news
         self._drive, self._logbook, self._practice = drive, logbook, practice
         self._stage = Stage(window, seat)
@@ -85,7 +84,7 @@ class Sitting:
             return True
         logbook = self._logbook
         told = (first_track, logbook.path, logbook.operator, logbook.best, self._settings.problems)
-        prospect = Prospect(*told, self._learner, self._touch)
+        prospect = Prospect(*told, self._beside)
         while (answer := ready(self._stage, prospect, self._practice)) is Flow.PRACTICE:
             self._practice = not self._practice
         return answer is not Flow.QUIT

@@ -278,6 +278,7 @@ def test_stand_ins_correct_to_the_second_and_count_what_their_hands_were_on(
         (["--minutes", "0", "1"], "ascending from 0"),
         (["--minutes", "1", "1.01"], "by at least 1 s"),
         (["--minutes", "inf"], "at most 1000"),
+        (["--minutes", "0.5", "nan"], "ascending from 0"),
         (["--minutes"], "got none"),
         (["--laps", "1", "1"], "each once; got 1 1"),
         (["--laps", "0"], "--laps is from 1"),

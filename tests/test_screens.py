@@ -25,7 +25,7 @@ from teleop.pen import ACCENT, DARK, RECORDING, WARNING
 from teleop.road import Road
 from teleop.screens.countdown import count_down
 from teleop.screens.failed import UNREAD_S, failed
-from teleop.screens.ready import Prospect, about, at_hand, keys, ready, room_text
+from teleop.screens.ready import Beside, Prospect, about, at_hand, keys, ready, room_text
 from teleop.screens.stage import Stage
 from teleop.screens.summary import TITLES, Driven, choices, headline, result, summarise
 from teleop.sounds import Sound
@@ -171,7 +171,7 @@ def test_the_ready_screen_says_who_drives_into_what_and_what_there_is_to_beat(wi
 
 
 def test_before_a_learner_is_corrected_it_is_said_who_drives_and_how_to_take_over(window: Window) -> None:
-    beside = replace(PROSPECT, learner="town.safetensors")
+    beside = replace(PROSPECT, beside=Beside("town.safetensors", "take over"))
     assert about(beside)[2:4] == [("driver", "town.safetensors"), ("Ada", "take over by a touch")]
     assert keys(stage(window), beside)[:2] == [
         ("take over", "any driving key", "stick, trigger"),
@@ -181,7 +181,7 @@ def test_before_a_learner_is_corrected_it_is_said_who_drives_and_how_to_take_ove
 
 
 def test_where_hands_only_steer_along_there_is_no_wheel_to_give_back(window: Window) -> None:
-    shadow = replace(PROSPECT, learner="town.safetensors", touch="steer along")
+    shadow = replace(PROSPECT, beside=Beside("town.safetensors", "steer along"))
     waiting = Stage(window, Seat(window, [Keyboard(Bindings())], Bindings().without(Command.RELEASE)))
     assert [what for what, *_ in keys(waiting, shadow)][:2] == ["steer along", "pause"]
 

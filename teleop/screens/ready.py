@@ -50,6 +50,16 @@ LINE = 82
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """A learner that is to be corrected."""
+
+    learner: str
+    """Its name."""
+    touch: str
+    """What a person's touch does while it drives."""
+
+
+@dataclass(frozen=True, slots=True)
 class Prospect:
     """What is about to be driven."""
 
@@ -59,15 +69,8 @@ class Prospect:
     best: Best
     problems: Sequence[str] = ()
     """Of the settings."""
-    learner: str = ""
-    """Who is to be corrected; empty where the person drives."""
-    touch: str = "take over"
-    """What a touch does while it drives."""
-
-    @property
-    def work(self) -> str:
-        """A person's part."""
-        return "correct" if self.learner else "drive"
+    beside: Beside | None = None
+    """None where the person drives."""
 
 
 def ready(stage: Stage, prospect: Prospect, practice: bool) -> Meaning | None:
@@ -79,7 +82,8 @@ def ready(stage: Stage, prospect: Prospect, practice: bool) -> Meaning | None:
         canvas.fill(DARK)
         body = pygame.Rect(0, 0, min(canvas.get_width() - pen.px(84), pen.px(WIDEST)), canvas.get_height())
         body.centerx = canvas.get_rect().centerx
-        pen.text(canvas, f"Ready to {prospect.work}", (body.centerx, pen.px(54)), 60, INK, "center")
+        title = "Ready to correct" if prospect.beside else "Ready to drive"
+        pen.text(canvas, title, (body.centerx, pen.px(54)), 60, INK, "center")
         draw_light(pen, canvas, (body.centerx, pen.px(102)), recording=not practice)
         left, right = _columns(pen, body)
         write_facts(pen, canvas, [*facts, *at_hand(stage)], left)
@@ -103,9 +107,9 @@ def about(prospect: Prospect) -> list[Fact]:
 def _who(prospect: Prospect) -> list[Fact]:
     """Drives, and corrects."""
     you = prospect.operator or "you"
-    if not prospect.learner:
+    if prospect.beside is None:
         return [("driver", you)]
-    return [("driver", prospect.learner), (you, f"{prospect.touch} by a touch")]
+    return [("driver", prospect.beside.learner), (you, f"{prospect.beside.touch} by a touch")]
 
 
 def at_hand(stage: Stage) -> list[Fact]:
@@ -132,10 +136,10 @@ def _columns(pen: Pen, body: pygame.Rect) -> tuple[pygame.Rect, pygame.Rect]:
 def keys(stage: Stage, prospect: Prospect) -> list[Hint]:
     """What to press."""
     names = {binding.meaning: binding.what.split(",")[0] for binding in stage.seat.bindings.table}
-    if not prospect.learner:
+    if prospect.beside is None:
         return [stage.hint(names[meaning], meaning) for meaning in ESSENTIAL]
     known = [stage.hint(names[meaning], meaning) for meaning in BESIDE_A_LEARNER if meaning in names]
-    return [(prospect.touch, "any driving key", "stick, trigger"), *known]
+    return [(prospect.beside.touch, "any driving key", "stick, trigger"), *known]
 
 
 def _paint_problems(pen: Pen, canvas: pygame.Surface, problems: Sequence[str], body: pygame.Rect) -> None:
@@ -149,7 +153,7 @@ def _paint_problems(pen: Pen, canvas: pygame.Surface, problems: Sequence[str], b
 
 def _paint_answers(stage: Stage, canvas: pygame.Surface, prospect: Prospect, practice: bool) -> None:
     pen, middle, bottom = stage.window.pen, canvas.get_rect().centerx, canvas.get_height()
-    begin = f"Press {stage.said(Command.PAUSE)} to {'begin' if prospect.learner else 'drive'}"
+    begin = f"Press {stage.said(Command.PAUSE)} to {'begin' if prospect.beside else 'drive'}"
     pen.text(canvas, begin, (middle, bottom - pen.px(94)), 44, ACCENT, "center")
     others = {"record" if practice else "practise": Flow.PRACTICE, "every key": Flow.HELP, "quit": Flow.QUIT}
     text = "      ".join(f"{what}: {stage.said(meaning)}" for what, meaning in others.items())
