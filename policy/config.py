@@ -12,8 +12,8 @@ import tyro
 
 from policy.kinds import check_rule
 from policy.weights import Weights
-from teleop.durable import session_around
 from teleop.frame import Why
+from teleop.results import session_around
 
 CORES = os.cpu_count() or 1
 

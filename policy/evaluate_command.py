@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from policy.kinds import check_rule
+from teleop.results import check_file
 
 if TYPE_CHECKING:
     from policy.offline import Errors, Evaluation
@@ -48,6 +49,8 @@ class Evaluate:
             check_rule(self.labels)
 
     def run(self, console: Console) -> int:
+        if self.json:
+            check_file(self.json)
         # Only now: torch takes seconds to load.
         from policy.checkpoint import load_checkpoint
         from policy.dataset import load_lessons

@@ -9,6 +9,8 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
+from teleop.results import check_folder
+
 
 @dataclass(frozen=True)
 class Saliency:
@@ -26,6 +28,7 @@ class Saliency:
     """Steps to draw; 24 evenly spread ones, if not given. The animation begins at the first."""
 
     def run(self, console: Console) -> int:
+        check_folder(self.out)
         # Only now: torch takes seconds to load.
         from policy.checkpoint import load_checkpoint
         from policy.dataset import check_pictures

@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from teleop.errors import UsageError
 from teleop.progress import progress
+from teleop.results import check_folder
 from teleop.words import counted
 
 if TYPE_CHECKING:
@@ -70,8 +71,7 @@ class BudgetCommand:
         for name, (holds, rule) in rules.items():
             if not holds:
                 raise UsageError(f"--{name} is {rule}; got {_words(getattr(self, name))}")
-        if self.out.exists() and not self.out.is_dir():
-            raise UsageError(f"--out is a folder; {self.out} is a file: choose another name")
+        check_folder(self.out)
 
     def spend(self, load: Callable[[Path], Learner], console: Console) -> int:
         """Make every cell that is asked for, then show all that there are."""

@@ -24,7 +24,6 @@ from teleop.compact_command import Compact
 from teleop.dagger_command import DaggerCommand
 from teleop.devices_command import Devices
 from teleop.doctor import Doctor
-from teleop.durable import session_around
 from teleop.errors import UsageError, UserError
 from teleop.export_command import Export
 from teleop.frame import DIAGNOSIS_SEED, EVALUATION_SEED, VALIDATION_SEED
@@ -46,6 +45,7 @@ from teleop.purge_command import Purge
 from teleop.record import Record
 from teleop.relabel_command import Relabel
 from teleop.replay_command import Replay
+from teleop.results import check_file, check_folder, write
 from teleop.retake_command import Retake
 from teleop.sessions_command import Sessions
 from teleop.shift_command import ShiftCommand, names_of
@@ -130,8 +130,8 @@ class Evaluate:
                 "--tracks and --workers are at least 1 and --first-seed at least 0; "
                 f"got {self.tracks}, {self.workers} and {self.first_seed}"
             )
-        for file in (self.json, self.picture):
-            check_writable(file)
+        for file in filter(None, (self.json, self.picture)):
+            check_file(file)
         if self.json is not None and self.json == self.picture:
             raise UsageError(f"--json and --picture are two files; both are {self.json}: choose another name for one")
         if self.first_seed < VALIDATION_SEED:
@@ -193,7 +193,8 @@ class Bank(BankCommand):
     """See which takeovers a learner no longer needs: each is driven again, from a second before it."""
 
     def run(self, console: Console) -> int:
-        check_writable(self.json)
+        if self.json:
+            check_file(self.json)
         return self.answer(driver_named(str(self.learner)), console)
 
 
@@ -248,8 +249,7 @@ class Demo:
 
         if self.workers < 1:
             raise UsageError(f"--workers is at least 1; got {self.workers}")
-        if self.out.exists() and not self.out.is_dir():
-            raise UsageError(f"--out is a folder; {self.out} is a file: choose another name")
+        check_folder(self.out)
         page = tell_story(self.out, BehavioralCloning(), self.workers, console)
         console.print(f"The story in pictures: {page}")
         return 0
@@ -312,26 +312,3 @@ def in_words(error: UserError | OSError) -> str:
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename} can't be used: {error.strerror}; choose another place, or mend that"
     return str(error)
-
-
-def check_writable(file: Path | None) -> None:
-    """UsageError where a result could not be written, before the work for it is done."""
-    if file is None:
-        return
-    if not file.parent.is_dir():
-        raise UsageError(f"{file} can't be written, there is no folder {file.parent}: make it first")
-    if file.is_dir():
-        raise UsageError(f"{file} can't be written, it is a folder: add a file name")
-    if session := session_around(file):
-        raise UsageError(f"{file} can't be written, {session} holds what was recorded: choose a place outside of it")
-    if not os.access(file if file.exists() else file.parent, os.W_OK):
-        raise UsageError(f"{file} can't be written, it is protected: choose another place")
-
-
-def write(file: Path, text: str) -> None:
-    """UserError, and no half a file, where it can't be written."""
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        file.unlink(missing_ok=True)
-        raise UserError(f"{file} can't be written ({error.strerror}): choose another place") from error

@@ -31,11 +31,6 @@ Item = TypeVar("Item")
 _zstd = Zstd(level=ZSTD_LEVEL)
 
 
-def session_around(file: Path) -> Path | None:
-    """The session whose folder this file is, or would be, in; None outside of any. Nothing else is written there."""
-    return next((folder for folder in reversed(file.resolve().parents) if (folder / "zarr.json").exists()), None)
-
-
 def encoded_chunk(rows: npt.NDArray[Any]) -> bytes:
     """A whole chunk as the codecs bytes (little endian), zstd and crc32c would write it."""
     little_endian = np.ascontiguousarray(rows, rows.dtype.newbyteorder("<"))

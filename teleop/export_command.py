@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from teleop.arguments import SessionArgument
-from teleop.durable import session_around
 from teleop.errors import SessionError, UsageError
 from teleop.progress import progress
+from teleop.results import check_file
 from teleop.words import counted
 
 if TYPE_CHECKING:
@@ -56,12 +56,7 @@ def check_film(out: Path) -> None:
     """UsageError where no film can be written, before the work for it is done."""
     if out.suffix.lower() != ".mp4":
         raise UsageError(f"the film is MP4; got {out.name}: give it a name that ends in .mp4")
-    if not out.parent.is_dir():
-        raise UsageError(f"{out} can't be written, there is no folder {out.parent}: make it first")
-    if out.is_dir():
-        raise UsageError(f"{out} can't be written, it is a folder: choose another name")
-    if session := session_around(out):
-        raise UsageError(f"{out} can't be written, {session} holds what was recorded: choose a place outside of it")
+    check_file(out)
 
 
 def chosen(session: Session, numbers: tuple[int, ...]) -> list[Episode]:

@@ -13,8 +13,9 @@ from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
-from teleop.durable import encoded_json, plain, replace_file, session_around
+from teleop.durable import encoded_json, plain, replace_file
 from teleop.errors import UsageError, UserError
+from teleop.results import check_folder
 
 
 class Journal:
@@ -38,10 +39,7 @@ class Journal:
 
     def __enter__(self) -> Self:
         """UsageError when the folder holds something else; UserError when another process is at it."""
-        if self.folder.exists() and not self.folder.is_dir():
-            raise UsageError(f"{self.folder} has to be a folder, it is a file: choose another --out")
-        if session := session_around(self._file):
-            raise UsageError(f"{self.folder} is in {session}, which holds what was recorded: choose another --out")
+        check_folder(self.folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
             self._lock.acquire(timeout=0)

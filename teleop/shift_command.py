@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from teleop.errors import UsageError
+from teleop.results import check_folder
 
 if TYPE_CHECKING:
     from teleop.shift.measure import Policy
@@ -47,8 +48,7 @@ class ShiftCommand:
             )
         if self.tracks < 1 or self.workers < 1:
             raise UsageError(f"--tracks and --workers are at least 1; got {self.tracks} and {self.workers}")
-        if self.out.exists() and not self.out.is_dir():
-            raise UsageError(f"--out is a folder; {self.out} is a file: choose another name")
+        check_folder(self.out)
         names_of(self.policies)
 
     def measure(self, policies: Sequence[Policy], console: Console) -> int:

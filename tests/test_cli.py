@@ -124,11 +124,25 @@ def test_nothing_is_written_over_what_was_recorded(
     assert (session / "zarr.json").read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    "words", [("demo",), ("budget",), ("shift", "autopilot", "--sessions", "sample.zarr")], ids=lambda words: words[0]
+)
+@pytest.mark.parametrize("place", [".", "episodes/mine"])
+def test_no_folder_of_results_is_a_sessions_or_within_one(
+    words: tuple[str, ...], place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = tmp_path / "sample.zarr"
+    shutil.copytree(Path(__file__).parents[1] / "sessions" / "sample.zarr", session)
+    assert exit_code(*words, "--out", str(session / place)) == 2
+    assert "sample.zarr holds what was recorded: choose another --out" in capsys.readouterr().err
+    assert not (session / "episodes" / "mine").exists()
+
+
 def test_the_demo_does_not_take_a_file_for_its_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("mine")
     assert exit_code("demo", "--out", str(file)) == 2
-    assert "choose another name" in capsys.readouterr().err
+    assert "choose another --out" in capsys.readouterr().err
     assert file.read_text() == "mine"
 
 

@@ -505,6 +505,19 @@ def test_after_a_rewind_nobody_has_taken_over_yet(hud: Hud, window: Window) -> N
     assert colour(window, EDGE) == pygame.Color(ACCENT)
 
 
+@pytest.mark.parametrize(("hands_on", "wheels", "told"), [(False, 0, True), (False, 1, False), (True, 0, False)])
+def test_who_lets_go_off_the_road_reads_why_the_learner_does_not_drive(
+    hud: Hud, pen: ReadPen, hands_on: bool, wheels: int, told: bool
+) -> None:
+    driven = beside(0.0, 0.5, Source.HUMAN, hands_on)
+    driven = replace(driven, result=replace(OUTCOME, wheels_on_road=wheels))
+    hud.on_frame(driven)
+    assert not any("yours until" in text for text in pen.written), "alone there is nobody to give back to"
+    hud.on_start(LEARNERS)
+    hud.on_frame(driven)
+    assert any("yours until" in text for text in pen.written) == told
+
+
 def test_without_a_learner_there_is_no_border(hud: Hud, window: Window) -> None:
     hud.on_frame(frame())
     assert colour(window, EDGE) == pygame.Color("darkgreen")

@@ -103,8 +103,9 @@ ALLOWED: dict[str, set[str]] = {
     "teleop.dagger": set(),
     "teleop.rounds": {"teleop"},
     "teleop.rounds_driving": {"teleop"},
-    "teleop.journal": LEAF | {"teleop.durable"},
+    "teleop.journal": LEAF | {"teleop.durable", "teleop.results"},
     "teleop.attended": set(),
+    "teleop.results": LEAF,
     "teleop.chores": LEAF | {"teleop.errors"},
     "teleop.evaluate": PARTS
     | {f"teleop.{part}" for part in ("clock", "devices", "gates", "progress", "workers", "worlds")},
@@ -176,11 +177,12 @@ ALLOWED: dict[str, set[str]] = {
         f"policy.{part}" for part in ("candidates", "checkpoint", "config", "resume", "rows", "run_folder", "vision")
     },
     "policy.selection": LEAF | {"policy.checkpoint"},
-    "policy.config": LEAF | {"policy.kinds", "policy.weights", "teleop.durable"},
+    "policy.config": LEAF | {"policy.kinds", "policy.weights", "teleop.results"},
     "policy.checkpoint": LEAF | {"policy.heads", "policy.models", "policy.vision"},
     "policy.learner": LEAF | {"policy.checkpoint", "policy.models", "policy.vision"},
     "policy.offline": LEAF | {f"policy.{part}" for part in ("checkpoint", "kinds", "labels", "models", "rows")},
-    "policy.evaluate_command": {f"policy.{part}" for part in ("checkpoint", "dataset", "kinds", "offline")},
+    "policy.evaluate_command": {f"policy.{part}" for part in ("checkpoint", "dataset", "kinds", "offline")}
+    | {"teleop.results"},
     "policy.inspection": {"policy.checkpoint"},
     "policy.inspect_command": {"policy.checkpoint", "policy.inspection"},
     "policy.saliency": LEAF | {"policy.models", "policy.vision"},
@@ -189,6 +191,7 @@ ALLOWED: dict[str, set[str]] = {
     | {f"policy.{part}" for part in ("checkpoint", "labels", "learner", "saliency")},
     "policy.pictures": LEAF | {"policy.glances", "policy.saliency"},
     "policy.saliency_command": {
+        "teleop.results",
         "teleop.session",
         "policy.checkpoint",
         "policy.dataset",

@@ -52,6 +52,17 @@ def test_evaluate_says_that_rows_were_learned_from(
     assert "Rows it learned from say little about any others" in told
 
 
+def test_neither_figures_nor_pictures_are_written_into_a_session(
+    checkpoint: Path, session: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (session / "zarr.json").read_bytes()
+    assert policy("evaluate", checkpoint, session, "--json", session / "zarr.json") == 2
+    assert policy("saliency", checkpoint, session, "--out", session / "looks") == 2
+    assert capsys.readouterr().err.count("toy.zarr holds what was recorded: choose") == 2
+    assert (session / "zarr.json").read_bytes() == before
+    assert not (session / "looks").exists()
+
+
 def test_inspect_shows_everything(checkpoint: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert policy("inspect", checkpoint) == 0
     told = capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""Ready to drive: what is about to happen, with what in hand, and which keys to press."""
+"""Ready to drive, or to correct: what is about to happen, with what in hand, and which keys to press."""
 
 from __future__ import annotations
 

@@ -121,6 +121,7 @@ class Hud:
         self._driver = Source.LEARNER if self._start.learner else Source.HUMAN
         self._wishes: tuple[float, float] | None = None
         self._next_second: Floats | None = None
+        self._kept_off_road = False
 
     def on_frame(self, frame: Frame) -> None:
         self._pace.note(frame)
@@ -130,6 +131,7 @@ class Hud:
         self._time_scale, self._step = frame.tick.time_scale, frame.tick.step + 1
         self._wishes = wishes(frame)
         self._next_second = learners_next_second(frame)
+        self._kept_off_road = kept_off_road(frame)
         self._draw(frame.result, recording=True)
         self._draw_map(frame.result)
         draw_notices(self._window.canvas, self._pen, self._notices())
@@ -199,6 +201,8 @@ class Hud:
         notices = []
         if self._news is not None and self._step <= NEWS_STEPS:
             notices.append((": ".join(self._news), ACCENT))
+        if self._start.mode == "dagger" and self._seat.person and self._kept_off_road:
+            notices.append(("Off the road: yours until a wheel is back on it", WARNING))
         if self._step - 1 in self._jump_told:
             notices.append((f"{self._seat.name} went back {self._jump_s:g} s", ACCENT))
         if self._time_scale != 1.0:
@@ -242,6 +246,11 @@ class Hud:
             self._window.canvas.fill(DARK)
         said = help_message(why, now) if seat.help_wanted else message(why, now)
         self._pen.card(self._window.canvas, said.title, said.lines, said.hints, said.colour)
+
+
+def kept_off_road(frame: Frame) -> bool:
+    """Hands are off and yet the person drives, where no gate gives back (see `gates.TakeOver`)."""
+    return frame.driver is Source.HUMAN and not frame.hands_on and frame.result.wheels_on_road == 0
 
 
 def wishes(frame: Frame) -> tuple[float, float] | None:
