@@ -33,14 +33,20 @@ class Takeover:
 
 
 def takeovers(episode: Episode) -> Iterator[Takeover]:
-    """Every takeover of an episode, in order; those that a rewind took back later happened too."""
+    """Every takeover of an episode, in order; those that a rewind took back later happened too.
+
+    Where the learner was let repeat itself up to its takeover, that is still the same one.
+    """
     action, pose, driver, step = episode.action, episode.pose, episode.driver, episode.step
     began = 0  # the first row since the expert drove last
+    ways: set[bytes] = set()
     for row, driven in histories(episode):
         if driver[row] == Source.HUMAN:
-            if driven and driver[driven[-1]] == Source.LEARNER:
+            way = action[driven]
+            if driven and driver[driven[-1]] == Source.LEARNER and way.tobytes() not in ways:
+                ways.add(way.tobytes())
                 seed, furthest = int(episode.attrs["seed"]), int(step[began : row + 1].max())
-                yield Takeover(episode.name, seed, row, len(driven), furthest, action[driven], pose[[*driven, row]])
+                yield Takeover(episode.name, seed, row, len(driven), furthest, way, pose[[*driven, row]])
             began = row + 1
 
 

@@ -74,6 +74,36 @@ def test_a_takeover_in_the_simulators_own_window_counts_too() -> None:
     }
 
 
+def driven_by(*stretches: tuple[Source, range]) -> tuple[int, int]:
+    """(interventions, failed hand-backs), at 50 frames a second."""
+    sink = Interventions()
+    sink.on_start(Start(seed=1, mode="dagger", paced=True))
+    frames = [(driver, step) for driver, steps in stretches for step in steps]
+    for number, (driver, step) in enumerate(frames):
+        tick = Tick(step, number * 20_000_000, OUTCOME)
+        sink.on_frame(Frame(tick, {driver: COAST}, driver, COAST, True, 0.0, 0, OUTCOME))
+    told = sink.figures()
+    return int(told["interventions"] or 0), int(told["failed_handbacks"] or 0)
+
+
+def test_who_rewinds_and_lets_it_happen_again_answers_one_mistake_and_gave_nothing_back() -> None:
+    taken, again = (LEARNER, range(200)), (LEARNER, range(150, 200))
+    assert driven_by(taken, (HUMAN, range(200, 220)), again, (HUMAN, range(200, 260))) == (1, 0)
+    assert driven_by(taken, (HUMAN, range(200, 220)), (LEARNER, range(150, 170)), (HUMAN, range(170, 260))) == (1, 0)
+    assert driven_by(taken, (HUMAN, range(200, 220)), (HUMAN, range(150, 260))) == (1, 0)
+    assert driven_by(taken, again, (HUMAN, range(200, 260))) == (1, 0)
+
+
+def test_where_the_learner_drives_on_past_a_takeover_that_was_taken_back_the_next_one_is_another() -> None:
+    past = (LEARNER, range(150, 230))
+    assert driven_by((LEARNER, range(200)), (HUMAN, range(200, 220)), past, (HUMAN, range(230, 260))) == (2, 0)
+
+
+def test_who_sees_a_second_mistake_and_goes_back_beyond_the_first_took_over_twice() -> None:
+    first, on = (HUMAN, range(100, 130)), (LEARNER, range(130, 240))
+    assert driven_by((LEARNER, range(100)), first, on, (HUMAN, range(90, 260))) == (2, 0)
+
+
 def test_an_episode_begins_at_nothing() -> None:
     sink = counted([HUMAN, HUMAN])
     sink.on_start(Start(seed=2, mode="dagger", paced=True))

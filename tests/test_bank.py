@@ -13,6 +13,7 @@ from rich.console import Console
 
 from policy.checkpoint import save_checkpoint
 from teleop import bank
+from teleop.again import Again
 from teleop.autonomy import Autonomy
 from teleop.bank import Bank, answered, check_bank, takeovers_in
 from teleop.bank_command import session_of
@@ -112,6 +113,25 @@ def test_after_a_rewind_a_takeover_follows_what_was_not_taken_back(tmp_path: Pat
     assert (second.row, second.step, second.furthest) == (76, 26, 26)
     assert second.actions.shape == (26, 3)
     assert second.pose.shape == (27, 4)
+
+
+def test_where_the_learner_repeats_itself_up_to_its_takeover_that_is_one_takeover(tmp_path: Path) -> None:
+    nobody, hand = Controls(ACTION, hands_on=False), Controls(ACTION, hands_on=True)
+    back = Controls(ACTION, hands_on=False, commands=(Command.REWIND,))
+    along = Controls(ACTION, hands_on=True, commands=(Command.RELABEL,))
+    again = Again(StraightOn(), TakeOver())
+    with Recorder(tmp_path / "again.zarr", TOY_ENV, block_when_behind=True) as recorder:
+        run_episode(
+            Start(seed=1, mode="dagger", paced=False),
+            world=ToyWorld(),
+            device=ScriptedDevice([nobody] * 70 + [hand] * 5 + [back, along] + [hand] * 60, person=True),
+            drivers={Source.LEARNER: again},
+            gate=again,
+            sinks=[recorder],
+            metronome=SimulatedMetronome(50),
+        )
+    (only,) = takeovers(open_session(recorder.path).episodes[0])
+    assert (only.row, only.step) == (70, 70)
 
 
 def test_the_learner_that_was_corrected_would_be_corrected_again_and_is_told_where(

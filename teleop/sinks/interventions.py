@@ -17,7 +17,11 @@ def nowhere_else() -> bool:
 
 
 class Interventions:
-    """Implements `loop.Sink`. `taken_elsewhere` tells of a person who took over by other means than ours."""
+    """Implements `loop.Sink`. `taken_elsewhere` tells of a person who took over by other means than ours.
+
+    A mistake counts once: who rewinds to before their takeover, lets the learner repeat itself and takes over again
+    still answers the same one.
+    """
 
     def __init__(self, taken_elsewhere: Callable[[], bool] = nowhere_else) -> None:
         self._taken_elsewhere = taken_elsewhere
@@ -30,6 +34,10 @@ class Interventions:
         self._driver: Source | None = None
         self._hands_on, self._hands_on_s = False, 0.0
         self._time_ns: int | None = None
+        self._step, self._went_back = -1, False
+        """Of the last frame; whether a rewind led back since the person drove last."""
+        self._answered_at: int | None = None
+        """Step of the takeover that was counted last, while the learner has driven nowhere new since."""
         self._given_back_s: float | None = None
         self._failed_handbacks = 0
 
@@ -64,13 +72,29 @@ class Interventions:
             self._counted += Autonomy(passed_s, human_s=passed_s * (self._driver is Source.HUMAN))
             self._hands_on_s += passed_s * self._hands_on
             self._frames += 1
-        if frame.driver is Source.HUMAN and self._driver is not Source.HUMAN and not self._by_coin:
-            self._take_over()
-        elif frame.driver is Source.LEARNER and self._driver is Source.HUMAN:
-            self._given_back_s = self._counted.elapsed_s
+        self._went_back = self._went_back or frame.tick.step <= self._step
+        if frame.driver is Source.HUMAN:
+            self._human_drives(frame.tick.step)
+        else:
+            self._learner_drives(frame.tick.step)
         self._driver, self._hands_on, self._time_ns = frame.driver, frame.hands_on, frame.tick.time_ns
+        self._step = frame.tick.step
 
-    def _take_over(self) -> None:
+    def _human_drives(self, step: int) -> None:
+        if self._driver is not Source.HUMAN and not self._by_coin:
+            if self._answered_at is None:
+                self._count_takeover()
+            self._answered_at = step
+        self._went_back = False
+
+    def _learner_drives(self, step: int) -> None:
+        repeats_itself = self._went_back and self._answered_at is not None and step < self._answered_at
+        if not repeats_itself:
+            self._answered_at = None
+        if self._driver is Source.HUMAN and not self._went_back:
+            self._given_back_s = self._counted.elapsed_s
+
+    def _count_takeover(self) -> None:
         self._counted += Autonomy(interventions=1)
         if self._given_back_s is not None and self._counted.elapsed_s - self._given_back_s <= FAILED_S:
             self._failed_handbacks += 1
