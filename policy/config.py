@@ -76,6 +76,9 @@ class TrainConfig:
     """Only episodes that scored at least this."""
     outcome: Annotated[tuple[Why, ...], tyro.conf.UseAppendAction] = ()
     """Only episodes that ended like this; may be given several times."""
+    until_round: Annotated[tuple[Path, int] | None, tyro.conf.arg(metavar="SESSION N")] = None
+    """Of this one of the sessions, only corrections of rounds up to N: while they are learned from, somebody may drive
+    for the next."""
     shift: float | None = None
     """Augmentation: move views aside and steer back; standard deviation, in track units (half a road is 6.67), in
     Udacity's world in metres. None: 1 on CarRacing's tracks, nothing in Udacity's world, which has side cameras."""
@@ -115,6 +118,10 @@ class TrainConfig:
         for name, (holds, rule) in rules.items():
             if not holds:
                 raise ValueError(f"--{name.replace('_', '-')} is {rule}; got {getattr(self, name)}")
+        if self.until_round:
+            session, number = self.until_round
+            if session not in self.sessions or number < 1:
+                raise ValueError(f"--until-round is one of the sessions and a round from 1; got {session} {number}")
         check_rule(self.labels)
         Weights(self.weights)
         if self.out.is_dir():

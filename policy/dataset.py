@@ -71,7 +71,7 @@ def _passing(session: Session, filters: Filters, say: Say) -> list[Episode]:
     """The session's healthy episodes that pass; `say` hears which are damaged, how many don't pass, and why."""
     for name, error in session.damaged:
         say(_left_out(session, name, error))
-    refusals = {episode.name: filters.refusal(episode.attrs) for episode in session.episodes}
+    refusals = {episode.name: filters.refusal(episode.attrs, session.path) for episode in session.episodes}
     for reason, count in Counter(refusal for refusal in refusals.values() if refusal).items():
         say(f"{session.path}: {count} of {len(session.episodes)} episodes left out: {reason}")
     return [episode for episode in session.episodes if not refusals[episode.name]]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from teleop.session import existing_path
 
 
 @dataclass(frozen=True)
@@ -18,8 +21,11 @@ class Filters:
     outcomes: tuple[str, ...] = ()
     """Ended in one of these ways (`teleop.frame.Why`); empty: in any."""
 
-    def refusal(self, attrs: Mapping[str, Any]) -> str:
-        """Why an episode with these attributes is left out, in words; empty when it passes."""
+    until_round: tuple[Path, int] | None = None
+    """A session, and the last round of DAgger whose corrections in it are learned from; None: all are."""
+
+    def refusal(self, attrs: Mapping[str, Any], session: Path) -> str:
+        """Why an episode of that session with these attributes is left out, in words; empty when it passes."""
         operator, score, outcome = attrs.get("operator", ""), attrs.get("figures", {}).get("score"), attrs.get("end")
         if self.operators and operator not in self.operators:
             return f"its operator is {operator or 'nobody by name'}, not {' or '.join(self.operators)}"
@@ -27,4 +33,12 @@ class Filters:
             return f"its score is {'unknown' if score is None else f'{score:.1f}'}, not {self.min_score:g} or more"
         if self.outcomes and outcome not in self.outcomes:
             return f"it ended as {outcome or 'unknown'}, not as {' or '.join(self.outcomes)}"
-        return ""
+        return self._too_late(attrs.get("round"), session)
+
+    def _too_late(self, driven_for: int | None, session: Path) -> str:
+        if self.until_round is None or driven_for is None:
+            return ""
+        of, last = self.until_round
+        if driven_for <= last or existing_path(of).resolve() != session.resolve():
+            return ""
+        return f"it was driven for round {driven_for}, and {last} is the last to learn from"

@@ -27,7 +27,7 @@ from teleop.errors import UserError
 
 FORMAT = "teleop-training"
 ANEW = "train anew, without --resume"
-MAY_CHANGE = ("sessions", "out", "resume", "select_tracks")
+MAY_CHANGE = ("sessions", "until_round", "out", "resume", "select_tracks")
 """Of the configuration: what does not change the weights. Sessions may move; what they hold may not change."""
 
 

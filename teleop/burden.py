@@ -27,14 +27,15 @@ class Burden:
     """Of what was watched, on the same clock: slow motion and late ticks take their time."""
 
     @classmethod
-    def of(cls, figures: Mapping[str, float | int | None]) -> Burden:
-        """Of one episode, from the figures that are kept with it."""
+    def of(cls, figures: Mapping[str, float | int | None], discarded: bool = False) -> Burden:
+        """Of one episode, from the figures that are kept with it. Of a discarded one nothing is learned."""
         told = {name: float(value or 0) for name, value in figures.items()}
         driving = Autonomy(told["driven_s"], int(told["interventions"]), told["human_s"])
         laps = 1 - told["tiles_missed"] / told["tiles"]
         takeover_rows, shadow_rows = int(told["takeover_rows"]), int(told["shadow_rows"])
         hands_on_s = told.get("hands_on_s", (takeover_rows + shadow_rows) / HZ)  # early recordings did not time it
-        return cls(driving, int(told["failed_handbacks"]), laps, takeover_rows, shadow_rows, hands_on_s)
+        labelled = (0, 0) if discarded else (takeover_rows, shadow_rows)
+        return cls(driving, int(told["failed_handbacks"]), laps, *labelled, hands_on_s)
 
     @property
     def interventions_per_lap(self) -> float | None:

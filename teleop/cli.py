@@ -226,7 +226,7 @@ class Dagger(DaggerCommand):
         if self.demos:
             from teleop.rounds_driving import correct_in_rounds
 
-            correct_in_rounds(self, driver_and_identity, options_of_training, console)
+            correct_in_rounds(self, driver_and_identity, options_of_training, tracks_learned_from, console)
             return 0
         from teleop.correcting import correct
 

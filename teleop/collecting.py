@@ -78,7 +78,7 @@ class EpisodeRef:
     @property
     def burden(self) -> Burden:
         """What it cost, and yielded."""
-        return Burden.of(self.figures)
+        return Burden.of(self.figures, self.why == "discarded")
 
 
 def collect(collection: Collection, console: Console, max_steps: int = HEADLESS_MAX_STEPS) -> list[EpisodeRef]:

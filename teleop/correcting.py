@@ -58,7 +58,10 @@ def _burdens(
         yield from (ref.burden for ref in refs)
     else:
         require_screen(WITHOUT_A_SCREEN)
-        yield from (Burden.of(end.figures) for end in correct_in_window(config, seeds, driver, learner, console))
+        yield from (
+            Burden.of(end.figures, end.why == "discarded")
+            for end in correct_in_window(config, seeds, driver, learner, console)
+        )
 
 
 def watching(config: DaggerCommand) -> NamedDevice:

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
-from teleop.durable import encoded_json, plain, replace_file
+from teleop.durable import PARTIAL, encoded_json, plain, replace_file
 from teleop.errors import UsageError, UserError
 from teleop.results import check_folder
 
@@ -58,7 +58,8 @@ class Journal:
         self._lock.release()
 
     def _read(self) -> None:
-        others = [path.name for path in self.folder.iterdir() if path != Path(self._lock.lock_file)]
+        ours = {Path(self._lock.lock_file).name, self._file.name + PARTIAL}  # the latter left by a kill
+        others = [path.name for path in self.folder.iterdir() if path.name not in ours]
         if others and not self._file.exists():
             raise UsageError(f"{self.folder} holds something else ({others[0]}): choose another --out, or an empty one")
         self._done = self._kept()

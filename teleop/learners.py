@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 NOT_INHERITED = (
     *("sessions", "out", "resume", "select_tracks", "start_from", "threads", "hold_out"),
-    *("operator", "min_score", "outcome"),
+    *("operator", "min_score", "outcome", "until_round"),
 )
 """Options of a training that say nothing of how it is learned, or which of its own episodes."""
 

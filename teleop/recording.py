@@ -18,7 +18,7 @@ from teleop.drivers.autopilot import Autopilot
 from teleop.drivers.nudge import FOR_AUTOPILOT, FOR_PERSON, Nudge
 from teleop.errors import UsageError
 from teleop.experts import stand_in
-from teleop.frame import DIAGNOSIS_SEED, HZ, VALIDATION_SEED, End, Source, Start
+from teleop.frame import HZ, VALIDATION_SEED, End, Source, Start
 from teleop.gates import Only
 from teleop.hands import every_hand_device
 from teleop.logbook import Logbook
@@ -72,8 +72,7 @@ def seeds_to_drive(config: Asked, known: Sequence[int] = ()) -> range:
     first = config.seed
     if first is None:
         path = writable_path(config.session)
-        recorded = next_seed(*([open_session(path)] if (path / "zarr.json").exists() else []))
-        first = max([recorded, *(track + 1 for track in known if track < DIAGNOSIS_SEED)])
+        first = next_seed(*([open_session(path)] if (path / "zarr.json").exists() else []), known=known)
     if config.episodes is None:
         return range(first, VALIDATION_SEED if config.expert == "human" else first + 1)
     if first + config.episodes > VALIDATION_SEED:

@@ -12,7 +12,9 @@ the next round once this one's corrections are there, or waits. A better learner
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -70,8 +72,8 @@ class Driving(Protocol):
 class Workshop(Protocol):
     """Begins what takes long; each writes exactly one file."""
 
-    def train(self, sessions: Sequence[Path], checkpoint: Path, parent: Path | None) -> Chore:
-        """`parent` drove; None where nobody has yet."""
+    def train(self, sessions: Sequence[Path], checkpoint: Path, parent: Path | None, until_round: int) -> Chore:
+        """`parent` drove; None where nobody has yet. What is corrected for later rounds teaches nothing yet."""
 
     def validate(self, checkpoint: Path, figures: Path) -> Chore:
         """`figures` as `teleop evaluate --json` writes them."""
@@ -90,11 +92,14 @@ class Plan:
     out: Path
     rounds: int
     episodes: int
-    """Corrected in every round; discarded ones don't count."""
+    """Corrected in every round, at least half of them with the learner that the round is to improve: those before
+    may have been driven by its parent, while it was trained. Discarded ones don't count."""
     learner: Path | None = None
     """Drives first; None: one is trained from the demonstrations."""
     seed: int | None = None
-    """First track; None: one past the highest that was recorded."""
+    """First track; None: one past the highest that was recorded, or learned from."""
+    learned_tracks: tuple[int, ...] = ()
+    """That the given learner has learned from."""
     expert: str = "human"
     gate: str = "takeover"
     beta: float | None = None
@@ -205,7 +210,7 @@ class Rounds:
 
     def _train(self, sessions: Sequence[Path]) -> Path:
         number = self._number if self._corrections in sessions else 0
-        begin = partial(self._workshop.train, sessions, parent=self._driver)
+        begin = partial(self._workshop.train, sessions, parent=self._driver, until_round=number)
         return self._made(_checkpoint(number), f"training learner-{number}", begin)
 
     def _validate(self, checkpoint: Path) -> float:
@@ -277,12 +282,17 @@ class Rounds:
 
     def _missing(self, number: int) -> int:
         """Episodes that a round still lacks."""
-        return max(0, self._plan.episodes - len(self._episodes(number)))
+        kept = [episode for episode in self._episodes(number) if not episode.discarded]
+        missing = self._plan.episodes - len(kept)
+        if number == self._number and self._driver is not None:
+            own = sum(_drove(self._driver, episode) for episode in kept)
+            missing = max(missing, math.ceil(self._plan.episodes / 2) - own)
+        return max(0, missing)
 
     def _next_tracks(self, wanted: int) -> list[int]:
         sessions = self._sessions()
         if self._plan.seed is None:
-            first = next_seed(*sessions, *map(open_session, self._plan.demos))
+            first = next_seed(*sessions, *map(open_session, self._plan.demos), known=self._plan.learned_tracks)
             return list(range(first, first + wanted))
         driven = {attrs["seed"] for session in sessions for attrs in session.all_attrs}
         return list(islice((seed for seed in count(self._plan.seed) if seed not in driven), wanted))
@@ -296,14 +306,15 @@ class Rounds:
         return [
             episode
             for episode in self._all_episodes()
-            if episode.attrs.get("round") == number and episode.attrs.get("figures") and not episode.discarded
+            if episode.attrs.get("round") == number and episode.attrs.get("figures")
         ]
 
     def _all_episodes(self) -> Iterator[Episode]:
         return (episode for session in self._sessions() for episode in session.episodes)
 
     def _result(self, round: Round) -> Result:
-        spent = sum((Burden.of(episode.attrs["figures"]) for episode in self._episodes(self._number)), Burden())
+        driven = self._episodes(self._number)
+        spent = sum((Burden.of(one.attrs["figures"], one.discarded) for one in driven), Burden())
         name = round.candidate.checkpoint.name
         return Result(
             self._number,
@@ -331,6 +342,11 @@ class Rounds:
             self._say(f"round {result.number}: {fixed} ({bank.share:.0%}, the goal is {FIXED_GOAL:.0%})")
             self._driving.tell(result.number, f"{_scores(result.round)}; {bank.fixed} of {bank.checkable} fixed")
         return result
+
+
+def _drove(learner: Path, episode: Episode) -> bool:
+    driver = episode.attrs.get("learner") or {}
+    return driver.get("sha256") == hashlib.sha256(learner.read_bytes()).hexdigest()
 
 
 def _checkpoint(number: int) -> str:
@@ -370,9 +386,11 @@ class Commands:
     warm: bool = False
     """Trainings begin where the one who drove stands, instead of from scratch."""
 
-    def train(self, sessions: Sequence[Path], checkpoint: Path, parent: Path | None) -> Chore:
+    def train(self, sessions: Sequence[Path], checkpoint: Path, parent: Path | None, until_round: int) -> Chore:
         words = ["policy", "train", *map(str, sessions), "--steps", str(SCRATCH_STEPS), *self.options]
         words += ["--select-tracks", "0", "--no-hold-out"]
+        if self.session in sessions:
+            words += ["--until-round", str(self.session), str(until_round)]
         if self.warm and parent is not None:
             words += ["--start-from", str(parent), "--steps", str(WARM_STEPS)]
         return self._process(*words, "--out", str(checkpoint))

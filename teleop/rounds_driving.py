@@ -30,13 +30,17 @@ Load = Callable[[Path], tuple[Driver, Mapping[str, str]]]
 """From a checkpoint to who drives, and {name, sha256}."""
 OptionsOf = Callable[[Path | None], Sequence[str]]
 """From a checkpoint to the options of `policy train` that others are trained like it by."""
+TracksOf = Callable[[Path], Sequence[int]]
+"""From a checkpoint to the tracks that it learned from."""
 PAGE = "index.html"
 """In the folder of the rounds."""
 EPISODES = 8
 """A round's, where nobody asked for another number: two minutes of laps."""
 
 
-def correct_in_rounds(config: DaggerCommand, load: Load, options_of: OptionsOf, console: Console) -> None:
+def correct_in_rounds(
+    config: DaggerCommand, load: Load, options_of: OptionsOf, tracks_of: TracksOf, console: Console
+) -> None:
     """Collect, train and validate as `config` says; tell the console, and write PAGE, what came of the rounds done.
 
     UsageError when there is no screen, or --out holds something else;
@@ -45,6 +49,8 @@ def correct_in_rounds(config: DaggerCommand, load: Load, options_of: OptionsOf, 
     if not config.headless:
         require_screen(WITHOUT_A_SCREEN)
     plan = plan_of(config)
+    if plan.model:
+        plan = replace(plan, learned_tracks=tuple(tracks_of(plan.model)))
     workers = (os.cpu_count() or 1) if plan.driving_waits else 1
     driving: Driving = Headless(config, load, console) if config.headless else InWindow(config, load, console)
     commands = Commands(writable_path(config.session), workers, tuple(options_of(plan.model)), plan.warm)

@@ -130,9 +130,9 @@ def check_recordable(seed: int) -> None:
         )
 
 
-def next_seed(*sessions: Session) -> int:
-    """One past the highest recording seed in these sessions; 0 when they hold none."""
-    seeds = (int(attrs["seed"]) for session in sessions for attrs in session.all_attrs)
+def next_seed(*sessions: Session, known: Sequence[int] = ()) -> int:
+    """One past the highest recording seed in these sessions, and of those `known`; 0 when there is none."""
+    seeds = [*known, *(int(attrs["seed"]) for session in sessions for attrs in session.all_attrs)]
     return max((seed for seed in seeds if seed < DIAGNOSIS_SEED), default=-1) + 1
 
 

@@ -243,6 +243,16 @@ def test_an_episode_that_does_not_pass_is_left_out_and_it_is_said(tmp_path: Path
     ]
 
 
+def test_of_one_session_only_the_rounds_so_far_teach_and_of_others_all_do(tmp_path: Path) -> None:
+    corrections, earlier = tmp_path / "mine.zarr", tmp_path / "earlier.zarr"
+    for seed, (session, number) in enumerate([(earlier, 3), (corrections, 1), (corrections, 2), (corrections, None)]):
+        mark(record_episode(session, seed=seed), round=number)
+    said: list[str] = []
+    learned = lessons(earlier, corrections, said=said, until_round=(tmp_path / "mine", 1))
+    assert [lesson.origin["seed"] for lesson in learned] == [0, 1, 3]
+    assert "1 of 3 episodes left out: it was driven for round 2, and 1 is the last to learn from" in said[0]
+
+
 def test_a_layer_that_no_episode_has_is_refused_and_those_that_are_there_are_named(tmp_path: Path) -> None:
     session = tmp_path / "toy.zarr"
     add_layer(record_episode(session), "careful", np.zeros((90, 3), np.float32))

@@ -154,7 +154,7 @@ ALLOWED: dict[str, set[str]] = {
     "policy.kinds": set(),
     "policy.rows": LEAF | {"teleop.session"},
     "policy.labels": LEAF | {"teleop.session", "policy.kinds"},
-    "policy.filters": set(),
+    "policy.filters": {"teleop.session"},
     "policy.weights": LEAF | {"policy.kinds"},
     "policy.augment": LEAF | {"policy.rows", "policy.vision"},
     "policy.road_augment": LEAF | {"policy.rows", "policy.vision"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import multiprocessing
 import os
@@ -77,9 +78,14 @@ class Inventor:
     made: list[str] = field(default_factory=list)
     parents: list[str | None] = field(default_factory=list)
 
-    def train(self, sessions: Sequence[Path], checkpoint: Path, parent: Path | None) -> Chore:
+    def train(self, sessions: Sequence[Path], checkpoint: Path, parent: Path | None, until_round: int) -> Chore:
         self.parents.append(parent.stem if parent else None)
-        episodes = [f"{session.stem} {one.name}" for session in sessions for one in open_session(session).episodes]
+        episodes = [
+            f"{session.stem} {one.name}"
+            for session in sessions
+            for one in open_session(session).episodes
+            if (one.attrs.get("round") or 0) <= until_round
+        ]
         return self._make(checkpoint, "\n".join(episodes))
 
     def validate(self, checkpoint: Path, figures: Path) -> Chore:
@@ -119,7 +125,8 @@ class Laps:
             if len(self.drove) == self.killed_at_lap:
                 raise KilledError
             episode = record_episode(self.session, track, rows=2, mode="dagger")
-            mark(episode, round=number, figures=FIGURES, gate="takeover")
+            driver = {"name": learner.name, "sha256": hashlib.sha256(learner.read_bytes()).hexdigest()}
+            mark(episode, round=number, figures=FIGURES, gate="takeover", learner=driver)
             self.drove.append((learner.stem, track, number))
         return True
 
@@ -246,6 +253,26 @@ def test_driving_goes_on_for_the_next_round_while_a_learner_is_trained_and_valid
     assert driving.drove[-1][1] == 12
 
 
+def test_a_round_is_not_full_before_the_learner_that_it_corrects_drove_half_of_it(plan: Plan) -> None:
+    driving = laps(plan)
+    go(replace(plan, episodes=3, driving_waits=False), driving, Inventor(lasts=6))
+    second = [learner for learner, _, number in driving.drove if number == 2]
+    assert second.count("learner-0") > 3, "its parent drove for longer than a round, while it was trained and validated"
+    assert second.count("learner-1") >= 2
+
+
+def test_laps_that_were_driven_for_the_next_round_teach_nothing_yet_not_even_after_a_kill(plan: Plan) -> None:
+    asked, driving = replace(plan, driving_waits=False), laps(plan)
+    driving.killed_at_lap = 4  # two more, for round 2, while learner-1 is trained
+    with pytest.raises(KilledError):
+        go(asked, driving, Inventor(lasts=3))
+    assert [number for _, _, number in driving.drove] == [1, 1, 1, 2]
+    driving.killed_at_lap = -1
+    go(asked, driving, Inventor())
+    assert learned_from(plan, 1) == ["demos 000000", *(f"mine 00000{number}" for number in range(3))]
+    assert "mine 000003" in learned_from(plan, 2)
+
+
 def test_who_has_had_enough_while_a_learner_is_trained_still_sees_what_it_learned(plan: Plan) -> None:
     driving, said = laps(plan), list[str]()
     driving.enough = 3
@@ -366,8 +393,8 @@ def test_killed_between_two_laps_of_round_2_the_same_command_drives_the_missing_
 class Killer(Inventor):
     """Kills its own process while it trains the second round's learner."""
 
-    def train(self, sessions: Sequence[Path], checkpoint: Path, parent: Path | None) -> Chore:
-        chore = super().train(sessions, checkpoint, parent)
+    def train(self, sessions: Sequence[Path], checkpoint: Path, parent: Path | None, until_round: int) -> Chore:
+        chore = super().train(sessions, checkpoint, parent, until_round)
         if checkpoint.name == "learner-2.safetensors":
             os.kill(os.getpid(), signal.SIGKILL)
         return chore
@@ -383,6 +410,12 @@ def test_after_kill_9_in_round_2_the_same_command_goes_on_and_removes_what_was_h
     assert [result.number for result in go(plan, driving, workshop)] == [1, 2]
     assert (driving.drove, workshop.made) == ([], [f"learner-{file}" for file in FILES[5:]])
     assert not list(plan.out.glob("making-*"))
+
+
+def test_killed_while_it_first_says_what_is_done_the_same_command_goes_on(plan: Plan) -> None:
+    plan.out.mkdir()
+    (plan.out / "rounds.json.partial").write_text('{"plan"')
+    assert len(go(plan, laps(plan), Inventor())) == 2
 
 
 def test_rounds_that_are_done_can_be_followed_by_more(plan: Plan) -> None:
@@ -401,6 +434,21 @@ def test_discarded_episodes_do_not_count(plan: Plan) -> None:
     again = laps(plan)
     go(plan, again, Inventor())
     assert again.drove[0] == ("learner-0", 7, 1)
+
+
+def test_a_discarded_lap_was_watched_too_but_labels_nothing(plan: Plan) -> None:
+    asked, driving = replace(plan, rounds=1), laps(plan)
+    episode = record_episode(driving.session, seed=5, rows=2, mode="dagger")
+    mark(episode, round=1, figures=FIGURES, gate="takeover", learner={}, discarded=True)
+    (only,) = go(asked, driving, Inventor())
+    assert len(driving.drove) == 2
+    assert (only.burden.driving.elapsed_s, only.burden.takeover_rows) == (45, 200)
+
+
+def test_a_learner_that_was_given_is_corrected_on_tracks_that_it_did_not_learn_from(plan: Plan) -> None:
+    driving = laps(plan)
+    go(replace(plan, learned_tracks=(3, 19, 800_000)), driving, Inventor())
+    assert [track for _, track, _ in driving.drove] == [20, 21, 22, 23]
 
 
 def test_a_learner_that_was_given_is_kept_and_drives_first(plan: Plan, tmp_path: Path) -> None:
@@ -455,10 +503,10 @@ def test_a_folder_that_holds_something_else_is_left_alone(plan: Plan, asked: Cal
 
 def test_two_processes_never_work_in_one_folder(plan: Plan) -> None:
     class Second(Inventor):
-        def train(self, sessions: Sequence[Path], checkpoint: Path, parent: Path | None) -> Chore:
+        def train(self, sessions: Sequence[Path], checkpoint: Path, parent: Path | None, until_round: int) -> Chore:
             with pytest.raises(UserError, match="another process"):
                 go(plan, laps(plan), Inventor())
-            return super().train(sessions, checkpoint, parent)
+            return super().train(sessions, checkpoint, parent, until_round)
 
     go(plan, laps(plan), Second())
 
@@ -467,7 +515,7 @@ def test_a_warm_training_begins_where_the_one_who_drove_stands(monkeypatch: pyte
     begun: list[Sequence[str]] = []
     monkeypatch.setattr(rounds, "Process", lambda words, _: begun.append(words))
     for warm, parent in ((False, Path("p")), (True, None), (True, Path("p"))):
-        Commands(Path("mine.zarr"), 1, ("--steps", "9"), warm).train([Path("d")], Path("c"), parent)
+        Commands(Path("mine.zarr"), 1, ("--steps", "9"), warm).train([Path("d")], Path("c"), parent, 0)
     assert ["--start-from" in words for words in begun] == [False, False, True]
     assert [*begun[2][-6:]] == ["--start-from", "p", "--steps", "1000", "--out", "c"], (
         "the last word on an option counts"

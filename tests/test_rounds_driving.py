@@ -135,7 +135,7 @@ def test_whoever_stops_in_the_second_round_keeps_the_page_of_the_first(
     shutil.copytree(SAMPLE, tmp_path / "mine.zarr")
     config = DaggerCommand(tmp_path / "mine", demos=(SAMPLE,), expert="autopilot", headless=True, fast=True)
     with pytest.raises(KeyboardInterrupt):
-        rounds_driving.correct_in_rounds(config, load, lambda _: [], Console(quiet=True))
+        rounds_driving.correct_in_rounds(config, load, lambda _: [], lambda _: [], Console(quiet=True))
     assert "learner-1.safetensors" in (tmp_path / "mine-rounds" / "index.html").read_text()
 
 

@@ -250,6 +250,8 @@ def test_a_folder_that_does_not_exist_is_made(session: Path, tmp_path: Path) -> 
         ({"weight_decay": -0.1}, "--weight-decay is a number from 0 up; got -0.1"),
         ({"average_decay": 2.0}, "--average-decay is from 0 to 1; got 2.0"),
         ({"sessions": ()}, "at least one SESSION"),
+        ({"until_round": (Path("mine"), 1)}, "--until-round is one of the sessions and a round from 1; got mine 1"),
+        ({"until_round": (Path("toy.zarr"), 0)}, "a round from 1; got toy.zarr 0"),
         ({"out": Path()}, "is a directory: add a file name"),
         ({"out": Path(__file__).parents[1] / "sessions/sample.zarr/mine"}, "holds what was recorded: choose a place"),
     ],

@@ -158,8 +158,9 @@ def episodes_table(session: SessionInfo) -> Table:
 
 def corrections_line(session: SessionInfo) -> str | None:
     """What correcting learners cost in this session; None where there was none on tracks."""
-    corrected = [one.figures for one in session.episodes if one.mode == "dagger" and "takeover_rows" in one.figures]
-    return f"learners drove, corrected: {sum(map(Burden.of, corrected), Burden())}" if corrected else None
+    corrected = [one for one in session.episodes if one.mode == "dagger" and "takeover_rows" in one.figures]
+    burden = sum((Burden.of(one.figures, one.discarded) for one in corrected), Burden())
+    return f"learners drove, corrected: {burden}" if corrected else None
 
 
 ENDS = {"": "no end", "finished": "lap finished", "stopped": "stopped by hand"}

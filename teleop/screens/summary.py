@@ -131,7 +131,8 @@ def corrections(driven: Driven) -> list[Fact]:
     figures = driven.end.figures
     if "takeover_rows" not in figures:
         return []
-    rows = int(figures["takeover_rows"] or 0) + int(figures["shadow_rows"] or 0)
+    labelled = int(figures["takeover_rows"] or 0) + int(figures["shadow_rows"] or 0)
+    rows = 0 if driven.end.why == "discarded" else labelled
     takeovers = counted(int(figures["interventions"] or 0), "takeover")
     return [("corrected", f"{takeovers}, {counted(rows, 'frame')} labelled")]
 

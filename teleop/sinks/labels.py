@@ -1,4 +1,7 @@
-"""Counts what becomes a label while a learner is about: rows with hands on."""
+"""Counts what is labelled while a learner is about: rows with hands on.
+
+Which of them teach is a training's to say: it leaves out the first second, and what came right before a takeover.
+"""
 
 from __future__ import annotations
 
