@@ -119,9 +119,9 @@ class TrainConfig:
             if not holds:
                 raise ValueError(f"--{name.replace('_', '-')} is {rule}; got {getattr(self, name)}")
         if self.until_round:
-            session, number = self.until_round
-            if session not in self.sessions or number < 1:
-                raise ValueError(f"--until-round is one of the sessions and a round from 1; got {session} {number}")
+            of, number = self.until_round
+            if of not in self.sessions or number < 1:
+                raise ValueError(f"--until-round is one of the sessions and a round from 1; got {of} {number}")
         check_rule(self.labels)
         Weights(self.weights)
         if self.out.is_dir():

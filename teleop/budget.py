@@ -36,12 +36,12 @@ TRACKS_A_DRAW = 1000
 CODE = {
     "policy": ("*.py",),
     "teleop": (
-        *("again.py", "budget.py", "collecting.py", "evaluate.py", "experts.py", "gates.py", "ghost.py", "loop.py"),
-        *("road.py", "spending.py"),
-        *("worlds/track*.py", "drivers/*.py", "devices/*.py"),
+        *("again.py", "budget.py", "burden.py", "clock.py", "collecting.py", "evaluate.py", "experts.py", "frame.py"),
+        *("gates.py", "ghost.py", "loop.py", "recording.py", "road.py", "spending.py"),
+        *("worlds/track*.py", "drivers/*.py", "devices/*.py", "sinks/interventions.py"),
     ),
 }
-"""What decides the scores."""
+"""What decides the scores, and what they cost."""
 
 Cell = dict[str, Any]
 

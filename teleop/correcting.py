@@ -109,7 +109,7 @@ def correct_in_window(
         collection = collection_of(config, seeds, driver, learner, seat)
         limit = HEADLESS_MAX_STEPS if expert else None  # of a learner that is stuck, nobody would have enough
         with closing(Drives(collection, picture=True, max_steps=limit)) as drives, drives.logbook() as logbook:
-            recorder = logbook.open()  # what is wrong with the session is said before anybody drives
+            logbook.open()  # what is wrong with the session is said before anybody drives
 
             def drive(seed: int, sinks: Sequence[Sink]) -> End:
                 drives.go_on_as(relieve(collection))
@@ -119,7 +119,6 @@ def correct_in_window(
             sitting = Sitting(window, seat, drives.world, settings, drive, logbook, news=news, beside=beside)
             for driven in sitting.drive(seeds):
                 if driven.recorded and driven.end.steps:
-                    recorder.settle()  # who counts episodes finds this one in the session
                     yield driven.end
 
 

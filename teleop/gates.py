@@ -59,9 +59,9 @@ class Mixed:
 class TakeOver:
     """The learner drives; a touch takes over on that very tick, and hands that stay off give back: HG-DAgger.
 
-    Giving back by itself waits for a wheel on the road; RELEASE waits for nothing, and then the next touch is a new
-    one. After a rewind the learner drives, until somebody touches. Both times are the tick's, seconds of driving,
-    whatever the rate.
+    Giving back by itself waits for a wheel on the road; RELEASE waits for nothing (hands that are still on then are
+    off to the loop until they have been lifted). After a rewind the learner drives, until somebody touches. Both times
+    are the tick's, seconds of driving, whatever the rate.
     """
 
     def __init__(self, release_s: float = RELEASE_S, hold_s: float = HOLD_S) -> None:
@@ -71,21 +71,18 @@ class TakeOver:
         self._step = -1
         self._give_back()
 
-    def _give_back(self, until_let_go: bool = False) -> None:
+    def _give_back(self) -> None:
         self._taken_ns: int | None = None
         """When the person took over; None while the learner drives."""
         self._touched_ns = 0
-        self._released = until_let_go
-        """The hands that are still on are not meant."""
 
     def choose(self, tick: Tick, controls: Controls, proposals: Mapping[Source, Action]) -> Source:
         if tick.step <= self._step:
             self._give_back()
         self._step = tick.step
         if Command.RELEASE in controls.commands:
-            self._give_back(until_let_go=True)
-        self._released = self._released and controls.hands_on
-        if controls.hands_on and not self._released:
+            self._give_back()
+        elif controls.hands_on:
             self._touched_ns = tick.time_ns
             self._taken_ns = tick.time_ns if self._taken_ns is None else self._taken_ns
         elif self._taken_ns is not None and controls.keeps_wheel:

@@ -205,6 +205,12 @@ class _Episode:
     """Why nothing is stepped; empty while driving."""
     let_go: bool = False
     """Hands were off since the hold began: the next touch is meant, and drives on."""
+    rewound: bool = False
+    """Since the last step, whatever nothing is stepped for by now."""
+    releasing: bool = False
+    """RELEASE was pressed since the last step."""
+    released: bool = False
+    """It was, and the hands that were on have not been lifted since: they are not meant."""
 
     def reset(self) -> None:
         self.outcome = self.world.reset(self.start.seed)
@@ -224,7 +230,7 @@ class _Episode:
     def drive(self) -> Why:
         while True:
             beat = self.metronome.wait(self.time_scale)
-            controls = self.device.read(self._tick(beat))
+            controls = self._meant(self.device.read(self._tick(beat)))
             if why := self._obey(controls):
                 return why
             self._drive_on_by_touch(controls)
@@ -241,6 +247,13 @@ class _Episode:
         driver, proposal = self.driven[-1] if self.driven else (None, None)
         return Tick(len(self.driven), beat.time_ns, self.outcome, driver, proposal, self.time_scale)
 
+    def _meant(self, controls: Controls) -> Controls:
+        """Hands that were on when RELEASE was pressed are off until they have been lifted."""
+        if Command.RELEASE in controls.commands:
+            self.releasing = self.released = True
+        self.released = self.released and controls.hands_on
+        return replace(controls, hands_on=False) if self.released else controls
+
     def _obey(self, controls: Controls) -> Why | None:
         if controls.interruption and self.hold not in (CRASHED, controls.interruption):
             self._hold(controls.interruption)
@@ -254,7 +267,7 @@ class _Episode:
                 self._hold("" if self.hold else PAUSED)
             elif command is Command.REWIND:
                 self._rewind(seconds=times)
-            elif command is Command.RELABEL and self.hold == REWOUND:
+            elif command is Command.RELABEL and self.rewound and not controls.interruption:
                 self._hold("")  # the gate does the rest
             elif command in (Command.SLOWER, Command.FASTER):
                 self._change_time_scale(times if command is Command.FASTER else -times)
@@ -282,6 +295,7 @@ class _Episode:
             return
         del self.driven[max(0, len(self.driven) - seconds * REWIND_STEPS) :]
         self.outcome = self.world.rewind(len(self.driven))
+        self.rewound = True
         self._hold(REWOUND)
 
     def _change_time_scale(self, by: int) -> None:
@@ -300,6 +314,7 @@ class _Episode:
         return self.outcome.why_over
 
     def _step(self, tick: Tick, controls: Controls, beat: Beat) -> Why | None:
+        controls = self._released(controls)
         proposals = self._proposals(tick, controls)
         driver = self.gate.choose(tick, controls, proposals)
         nudge = self.nudge.push(tick)
@@ -309,10 +324,17 @@ class _Episode:
         self.driven.append((driver, proposals[driver]))
         if controls.device and controls.device not in self.devices:
             self.devices.append(controls.device)
-        self.ticks, self.outcome = self.ticks + 1, result
+        self.ticks, self.outcome, self.rewound = self.ticks + 1, result, False
         for sink in self.sinks:
             sink.on_frame(frame)
         return result.why_over
+
+    def _released(self, controls: Controls) -> Controls:
+        """With a RELEASE that was pressed while nothing was stepped, unless a touch has answered it since."""
+        due, self.releasing = self.releasing and Command.RELEASE not in controls.commands, False
+        if not due or controls.hands_on:
+            return controls
+        return replace(controls, commands=(*controls.commands, Command.RELEASE))
 
     def _proposals(self, tick: Tick, controls: Controls) -> dict[Source, Action]:
         proposals = {} if controls.action is None else {Source.HUMAN: controls.action}

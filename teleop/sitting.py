@@ -104,6 +104,8 @@ class Sitting:
             recorder = self._logbook.open() if self._logbook and not self._practice else None
             hud = Hud(self._window, self._world, recorder, self._seat, self._news())
             end = self._drive(track, [*([recorder] if recorder else []), hud, self._cues, trace])
+            if recorder:
+                recorder.settle()  # who counts episodes finds this one in the session
         except SessionError as error:
             failed(self._stage, str(error))
             raise

@@ -14,7 +14,7 @@ from teleop.loop import run_episode
 from teleop.sinks.labels import LabelCount
 from tests.fakes import ScriptedDevice, Tape, ToyWorld
 
-BACK, RELABEL = (Command.REWIND,), (Command.RELABEL,)
+BACK, RELABEL, RELEASE = (Command.REWIND,), (Command.RELABEL,), (Command.RELEASE,)
 LEFT = np.array([-0.5, 0.2, 0.0], np.float32)
 
 
@@ -116,3 +116,30 @@ def test_a_learner_in_a_state_that_it_has_been_in_wants_what_it_wanted() -> None
     then, again = (frames for frames in (tape.frames[30:80], tape.frames[80:130]))
     assert [frame.action.tolist() for frame in again] == [frame.action.tolist() for frame in then]
     assert tape.frames[130].action[0] > tape.frames[129].action[0]
+
+
+def test_who_looked_away_in_a_rewind_can_still_let_it_happen_again() -> None:
+    away = [Controls(LEFT, hands_on=False, interruption="the window lost its focus")] * 5
+    tape, labels = drive(off(80), off(1, BACK), away, off(3), on(1, RELABEL), on(49))
+    assert drivers(tape) == "L" * 130
+    assert labels.figures() == {"takeover_rows": 0, "shadow_rows": 50}
+
+
+# Giving back ----------------------------------------------------------------------------------------------------------
+
+
+def test_hands_that_were_on_at_the_release_neither_drive_nor_label_until_they_have_been_lifted() -> None:
+    tape, labels = drive(off(10), on(60), on(1, RELEASE), on(20), off(1), on(5))
+    assert drivers(tape) == "L" * 10 + "H" * 60 + "L" * 22 + "H" * 5
+    assert labels.figures() == {"takeover_rows": 65, "shadow_rows": 0}
+
+
+def test_a_release_in_a_pause_is_obeyed_when_driving_goes_on() -> None:
+    pause = (Command.PAUSE,)
+    tape, _ = drive(off(10), on(60), off(1, pause), off(3), off(1, RELEASE), off(1, pause), off(20))
+    assert drivers(tape) == "L" * 10 + "H" * 60 + "L" * 21
+
+
+def test_a_touch_that_ends_the_pause_is_newer_than_a_release_in_it() -> None:
+    tape, _ = drive(off(10), on(60), off(1, (Command.PAUSE,)), off(1, RELEASE), off(1), on(20))
+    assert drivers(tape) == "L" * 10 + "H" * 80

@@ -120,11 +120,6 @@ def test_the_button_gives_back_at_once_off_the_road_and_before_the_shortest_hold
     assert driven((HANDS_ON, 0, 3), (pressed(hands_on), 0, 1), (HANDS_OFF, 0, 3)) == "HHHLLLL"
 
 
-def test_after_the_button_hands_have_to_be_lifted_before_they_are_meant_again() -> None:
-    after = (HANDS_ON, 4, 3), (HANDS_OFF, 4, 1), (HANDS_ON, 4, 2)
-    assert driven((HANDS_ON, 4, 3), (pressed(True), 4, 1), *after) == "HHHL" + "LLL" + "L" + "HH"
-
-
 def test_the_button_says_nothing_while_the_learner_drives() -> None:
     assert driven((HANDS_OFF, 4, 3), (pressed(False), 4, 1), (HANDS_ON, 4, 2)) == "LLLLHH"
 

@@ -566,4 +566,6 @@ def test_after_a_rewind_beside_a_learner_it_may_happen_again() -> None:
     said = message(REWOUND, Situation(Bindings(), seconds_back=2, learner=True, repeatable=True))
     assert ("let it happen again, steer along", "L", "LS") in said.hints
     assert said.lines == ("Touch a control to take over, or press Space or Start to let the learner drive on.",)
+    lost = message(FOCUS_LOST, Situation(Bindings(), learner=True, repeatable=True))
+    assert ("let it happen again, steer along", "L", "LS") in lost.hints, "who looked away meanwhile can still do that"
     assert not any("happen again" in what for what, _, _ in message(REWOUND, Situation(Bindings())).hints)

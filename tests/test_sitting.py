@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from unittest.mock import Mock
 
 import pygame
 import pytest
@@ -14,6 +16,7 @@ from teleop.clock import SimulatedMetronome
 from teleop.devices.gamepad import Gamepads
 from teleop.devices.keyboard import Keyboard
 from teleop.devices.seat import Seat
+from teleop.episode_writer import EpisodeWriter
 from teleop.experts import stand_in
 from teleop.frame import HZ, VALIDATION_SEED, End, Source, Start
 from teleop.gates import Only
@@ -160,6 +163,16 @@ def test_a_session_that_cannot_be_written_is_said_on_the_screen(
 ) -> None:
     with Recorder(logbook.path, world.environment()), pytest.raises(SessionError, match="another process"):
         sit(*START, *FRAMES, FINISH, PRACTICE, NEXT, GO, None, GO, practice=True)
+    assert not window.keys  # the last two went to that screen
+
+
+def test_a_disk_that_is_full_when_an_episode_ends_is_said_on_the_screen(
+    sit: Sit, window: Pressed, logbook: Logbook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = Mock(side_effect=OSError(errno.ENOSPC, "No space left on device"))
+    monkeypatch.setattr(EpisodeWriter, "finish", full)
+    with pytest.raises(SessionError, match="the disk is full"), logbook:
+        sit(*START, *FRAMES, FINISH, None, GO)
     assert not window.keys  # the last two went to that screen
 
 

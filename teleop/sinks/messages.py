@@ -57,10 +57,12 @@ def message(why: str, now: Situation) -> Message:
         safe = ("What was driven so far is safe.",) if now.recorded else ()
         return Message("Off the playfield", ("The picture holds.", *safe), answers, WARNING)
     hints = answers + ways_out(now)
+    if now.repeatable:
+        again = ("let it happen again, steer along", *now.bindings.hint(Command.RELABEL))
+        hints = (HEAD, again, *hints[1:])
     if why == REWOUND:
         title = f"Rewound {now.seconds_back:.1f} s" if now.seconds_back else "Back at the start"
-        along = (("let it happen again, steer along", *now.bindings.hint(Command.RELABEL)),) if now.repeatable else ()
-        return Message(title, (go_on(now),), (HEAD, *along, *hints[1:]))
+        return Message(title, (go_on(now),), hints)
     if why == PAUSED:
         rolls = ("The car rolls on without gas.",) if now.live else ()
         recorded = ("Meanwhile nothing is recorded.",) if now.recorded else ()
