@@ -20,7 +20,6 @@ class Filters:
     """Scored at least this."""
     outcomes: tuple[str, ...] = ()
     """Ended in one of these ways (`teleop.frame.Why`); empty: in any."""
-
     until_round: tuple[Path, int] | None = None
     """A session, and the last round of DAgger whose corrections in it are learned from; None: all are."""
 

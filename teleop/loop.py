@@ -314,7 +314,7 @@ class _Episode:
         return self.outcome.why_over
 
     def _step(self, tick: Tick, controls: Controls, beat: Beat) -> Why | None:
-        controls = self._released(controls)
+        controls = self._with_release(controls)
         proposals = self._proposals(tick, controls)
         driver = self.gate.choose(tick, controls, proposals)
         nudge = self.nudge.push(tick)
@@ -329,7 +329,7 @@ class _Episode:
             sink.on_frame(frame)
         return result.why_over
 
-    def _released(self, controls: Controls) -> Controls:
+    def _with_release(self, controls: Controls) -> Controls:
         """With a RELEASE that was pressed while nothing was stepped, unless a touch has answered it since."""
         due, self.releasing = self.releasing and Command.RELEASE not in controls.commands, False
         if not due or controls.hands_on:

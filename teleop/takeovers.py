@@ -42,8 +42,7 @@ def takeovers(episode: Episode) -> Iterator[Takeover]:
     ways: set[bytes] = set()
     for row, driven in histories(episode):
         if driver[row] == Source.HUMAN:
-            way = action[driven]
-            if driven and driver[driven[-1]] == Source.LEARNER and way.tobytes() not in ways:
+            if driven and driver[driven[-1]] == Source.LEARNER and (way := action[driven]).tobytes() not in ways:
                 ways.add(way.tobytes())
                 seed, furthest = int(episode.attrs["seed"]), int(step[began : row + 1].max())
                 yield Takeover(episode.name, seed, row, len(driven), furthest, way, pose[[*driven, row]])

@@ -84,11 +84,16 @@ def test_figures_and_picture_are_two_files(tmp_path: Path, capsys: pytest.Captur
     assert "two files" in capsys.readouterr().err
 
 
+@pytest.fixture
+def session(tmp_path: Path) -> Path:
+    """A copy of the sample."""
+    shutil.copytree(Path(__file__).parents[1] / "sessions" / "sample.zarr", tmp_path / "sample.zarr")
+    return tmp_path / "sample.zarr"
+
+
 def test_a_session_of_a_world_that_is_not_known_is_not_checkable_here(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    session: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    session = tmp_path / "sample.zarr"
-    shutil.copytree(Path(__file__).parents[1] / "sessions" / "sample.zarr", session)
     root = json.loads((session / "zarr.json").read_text())
     root["attributes"]["env"]["kwargs"] = {"bogus": 1}
     (session / "zarr.json").write_text(json.dumps(root))
@@ -114,10 +119,8 @@ def test_a_folder_in_a_files_place_is_told_before_any_driving(
 )
 @pytest.mark.parametrize("place", ["zarr.json", "episodes/000000/mine.json"])
 def test_nothing_is_written_over_what_was_recorded(
-    words: tuple[str, ...], place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    words: tuple[str, ...], place: str, session: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    session = tmp_path / "sample.zarr"
-    shutil.copytree(Path(__file__).parents[1] / "sessions" / "sample.zarr", session)
     before = (session / "zarr.json").read_bytes()
     assert exit_code(*words, str(session / place)) == 2
     assert "sample.zarr holds what was recorded: choose a place outside of it" in capsys.readouterr().err
@@ -129,10 +132,8 @@ def test_nothing_is_written_over_what_was_recorded(
 )
 @pytest.mark.parametrize("place", [".", "episodes/mine"])
 def test_no_folder_of_results_is_a_sessions_or_within_one(
-    words: tuple[str, ...], place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    words: tuple[str, ...], place: str, session: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    session = tmp_path / "sample.zarr"
-    shutil.copytree(Path(__file__).parents[1] / "sessions" / "sample.zarr", session)
     assert exit_code(*words, "--out", str(session / place)) == 2
     assert "sample.zarr holds what was recorded: choose another --out" in capsys.readouterr().err
     assert not (session / "episodes" / "mine").exists()
