@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import tyro
 
+from policy.filters import LastRound
 from policy.kinds import check_rule
 from policy.weights import Weights
 from teleop.frame import Why
@@ -76,7 +77,7 @@ class TrainConfig:
     """Only episodes that scored at least this."""
     outcome: Annotated[tuple[Why, ...], tyro.conf.UseAppendAction] = ()
     """Only episodes that ended like this; may be given several times."""
-    until_round: Annotated[tuple[Path, int] | None, tyro.conf.arg(metavar="SESSION N")] = None
+    until_round: Annotated[str | None, tyro.conf.arg(metavar="SESSION=N")] = None
     """Of this one of the sessions, only corrections of rounds up to N: while they are learned from, somebody may drive
     for the next."""
     shift: float | None = None
@@ -118,13 +119,16 @@ class TrainConfig:
         for name, (holds, rule) in rules.items():
             if not holds:
                 raise ValueError(f"--{name.replace('_', '-')} is {rule}; got {getattr(self, name)}")
-        if self.until_round:
-            of, number = self.until_round
-            if of not in self.sessions or number < 1:
-                raise ValueError(f"--until-round is one of the sessions and a round from 1; got {of} {number}")
+        if (last := self.last_round) and not any(map(last.is_of, self.sessions)):
+            raise ValueError(f"--until-round is of one of the sessions; got {last.session}: name it there, too")
         check_rule(self.labels)
         Weights(self.weights)
         if self.out.is_dir():
             raise ValueError(f"--out is the checkpoint's file; {self.out} is a directory: add a file name")
         if session := session_around(self.out):
             raise ValueError(f"--out is in {session}, which holds what was recorded: choose a place outside of it")
+
+    @property
+    def last_round(self) -> LastRound | None:
+        """What --until-round says; ValueError where that makes no sense."""
+        return None if self.until_round is None else LastRound.read(self.until_round)

@@ -50,7 +50,7 @@ class Evaluate:
 
     def run(self, console: Console) -> int:
         if self.json:
-            check_file(self.json)
+            check_file(self.json, self.checkpoint)
         # Only now: torch takes seconds to load.
         from policy.checkpoint import load_checkpoint
         from policy.dataset import load_lessons

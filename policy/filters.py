@@ -11,6 +11,29 @@ from teleop.session import existing_path
 
 
 @dataclass(frozen=True)
+class LastRound:
+    """The last round of DAgger whose corrections in a session are learned from."""
+
+    session: Path
+    number: int
+
+    @classmethod
+    def read(cls, told: str) -> LastRound:
+        """From "SESSION=N"; ValueError for anything else."""
+        session, _, number = told.rpartition("=")
+        if not session or not number.isdecimal() or int(number) < 1:
+            raise ValueError(f"--until-round is one of the sessions and a round from 1, SESSION=N; got {told}")
+        return cls(Path(session), int(number))
+
+    def __str__(self) -> str:
+        return f"{self.session.name}={self.number}"
+
+    def is_of(self, session: Path) -> bool:
+        """Whether or not `.zarr` was typed."""
+        return existing_path(self.session).resolve() == existing_path(session).resolve()
+
+
+@dataclass(frozen=True)
 class Filters:
     """Only episodes that pass all of these are learned from; the default passes everything."""
 
@@ -20,8 +43,8 @@ class Filters:
     """Scored at least this."""
     outcomes: tuple[str, ...] = ()
     """Ended in one of these ways (`teleop.frame.Why`); empty: in any."""
-    until_round: tuple[Path, int] | None = None
-    """A session, and the last round of DAgger whose corrections in it are learned from; None: all are."""
+    until_round: LastRound | None = None
+    """None: all rounds are learned from."""
 
     def refusal(self, attrs: Mapping[str, Any], session: Path) -> str:
         """Why an episode of that session with these attributes is left out, in words; empty when it passes."""
@@ -35,9 +58,7 @@ class Filters:
         return self._too_late(attrs.get("round"), session)
 
     def _too_late(self, driven_for: int | None, session: Path) -> str:
-        if self.until_round is None or driven_for is None:
+        last = self.until_round
+        if last is None or driven_for is None or driven_for <= last.number or not last.is_of(session):
             return ""
-        of, last = self.until_round
-        if driven_for <= last or existing_path(of).resolve() != session.resolve():
-            return ""
-        return f"it was driven for round {driven_for}, and {last} is the last to learn from"
+        return f"it was driven for round {driven_for}, and {last.number} is the last to learn from"

@@ -66,7 +66,7 @@ class Keeper:
         config, metrics = self.config, self.learning.metrics
         resolved = asdict(config) | {"sessions": [path.name for path in config.sessions], "out": config.out.name}
         resolved["start_from"] = config.start_from and config.start_from.name
-        resolved["until_round"] = config.until_round and [config.until_round[0].name, config.until_round[1]]
+        resolved["until_round"] = config.last_round and str(config.last_round)
         last = metrics.progress[-1] if metrics.progress else None
         return Checkpoint(
             arch=config.arch,

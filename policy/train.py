@@ -168,7 +168,7 @@ def validation_loss(network: Network, held_out: Sequence[Lesson]) -> float:
 
 def _lessons(config: TrainConfig, vision: Vision, say: Say) -> list[Lesson]:
     rule = LabelRule(config.labels, config.label_lead, config.before_takeover_s, config.zoom_in)
-    filters = Filters(config.operator, config.min_score, config.outcome, config.until_round)
+    filters = Filters(config.operator, config.min_score, config.outcome, config.last_round)
     return load_lessons(config.sessions, vision, rule, say, filters)
 
 

@@ -10,7 +10,7 @@ once more, slowly if they like, they label the mistake itself, in the states tha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from teleop.frame import Action, Command, Controls, Source, Start, Tick
 from teleop.loop import Driver, Gate
@@ -48,11 +48,12 @@ class Again:
         return self._deeds[tick.step].learner if tick.step < len(self._deeds) else self._learner.act(tick)
 
     def choose(self, tick: Tick, controls: Controls, proposals: Mapping[Source, Action]) -> Source:
-        chosen = self._gate.choose(tick, controls, proposals)
         went_back, self._step = tick.step <= self._step, tick.step
         wanted = Command.RELABEL in controls.commands or (self._repeating and not went_back)
         self._repeating = wanted and self._drove_itself(tick.step)
-        driver = Source.LEARNER if self._repeating else chosen
+        if self._repeating:  # what hands do meanwhile takes no wheel, not for later either
+            controls = replace(controls, hands_on=False)
+        driver = self._gate.choose(tick, controls, proposals)
         self._note(tick.step, _Deed(driver, proposals[Source.LEARNER]))
         return driver
 

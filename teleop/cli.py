@@ -131,7 +131,7 @@ class Evaluate:
                 f"got {self.tracks}, {self.workers} and {self.first_seed}"
             )
         for file in filter(None, (self.json, self.picture)):
-            check_file(file)
+            check_file(file, Path(self.policy))
         if self.json is not None and self.json == self.picture:
             raise UsageError(f"--json and --picture are two files; both are {self.json}: choose another name for one")
         if self.first_seed < VALIDATION_SEED:
@@ -194,7 +194,7 @@ class Bank(BankCommand):
 
     def run(self, console: Console) -> int:
         if self.json:
-            check_file(self.json)
+            check_file(self.json, self.learner)
         return self.answer(driver_named(str(self.learner)), console)
 
 

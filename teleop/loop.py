@@ -205,12 +205,10 @@ class _Episode:
     """Why nothing is stepped; empty while driving."""
     let_go: bool = False
     """Hands were off since the hold began: the next touch is meant, and drives on."""
-    rewound: bool = False
-    """Since the last step, whatever nothing is stepped for by now."""
-    releasing: bool = False
-    """RELEASE was pressed since the last step."""
+    drove_here: Source | None = None
+    """Who did before a rewind led here; None where none did since the last step."""
     released: bool = False
-    """It was, and the hands that were on have not been lifted since: they are not meant."""
+    """RELEASE was pressed, and the hands that were on have not been lifted since: they are not meant."""
 
     def reset(self) -> None:
         self.outcome = self.world.reset(self.start.seed)
@@ -231,8 +229,11 @@ class _Episode:
         while True:
             beat = self.metronome.wait(self.time_scale)
             controls = self._meant(self.device.read(self._tick(beat)))
+            held = self.hold
             if why := self._obey(controls):
                 return why
+            if held and not self.hold:
+                controls = self._handed_on(controls)
             self._drive_on_by_touch(controls)
             tick = self._tick(beat)  # again: a rewind is somewhere else
             if why_idle := controls.interruption or self.hold:
@@ -250,7 +251,7 @@ class _Episode:
     def _meant(self, controls: Controls) -> Controls:
         """Hands that were on when RELEASE was pressed are off until they have been lifted."""
         if Command.RELEASE in controls.commands:
-            self.releasing = self.released = True
+            self.released = True
         self.released = self.released and controls.hands_on
         return replace(controls, hands_on=False) if self.released else controls
 
@@ -267,7 +268,9 @@ class _Episode:
                 self._hold("" if self.hold else PAUSED)
             elif command is Command.REWIND:
                 self._rewind(seconds=times)
-            elif command is Command.RELABEL and self.rewound and not controls.interruption:
+            elif command is Command.RELEASE and self.hold != CRASHED and not controls.interruption:
+                self._hold("")
+            elif command is Command.RELABEL and self.drove_here is Source.LEARNER and not controls.interruption:
                 self._hold("")  # the gate does the rest
             elif command in (Command.SLOWER, Command.FASTER):
                 self._change_time_scale(times if command is Command.FASTER else -times)
@@ -275,6 +278,12 @@ class _Episode:
 
     def _hold(self, why: str) -> None:
         self.hold, self.let_go = why, False
+
+    def _handed_on(self, controls: Controls) -> Controls:
+        """A person who ends a pause by a button, hands off, leaves the wheel to the learner, wherever the car is."""
+        if controls.hands_on or not self.device.person:
+            return controls
+        return replace(controls, commands=(*controls.commands, Command.RELEASE))
 
     def _drive_on_by_touch(self, controls: Controls) -> None:
         """A pause ends with the first new touch of a driving control, on that very tick: no hand is ever late.
@@ -293,9 +302,11 @@ class _Episode:
         """Go back and wait there: nobody is ready to drive in the middle of a jump."""
         if not isinstance(self.world, Rewindable):
             return
-        del self.driven[max(0, len(self.driven) - seconds * REWIND_STEPS) :]
-        self.outcome = self.world.rewind(len(self.driven))
-        self.rewound = True
+        here = max(0, len(self.driven) - seconds * REWIND_STEPS)
+        if here < len(self.driven):
+            self.drove_here, _ = self.driven[here]
+        del self.driven[here:]
+        self.outcome = self.world.rewind(here)
         self._hold(REWOUND)
 
     def _change_time_scale(self, by: int) -> None:
@@ -314,7 +325,6 @@ class _Episode:
         return self.outcome.why_over
 
     def _step(self, tick: Tick, controls: Controls, beat: Beat) -> Why | None:
-        controls = self._with_release(controls)
         proposals = self._proposals(tick, controls)
         driver = self.gate.choose(tick, controls, proposals)
         nudge = self.nudge.push(tick)
@@ -324,17 +334,10 @@ class _Episode:
         self.driven.append((driver, proposals[driver]))
         if controls.device and controls.device not in self.devices:
             self.devices.append(controls.device)
-        self.ticks, self.outcome, self.rewound = self.ticks + 1, result, False
+        self.ticks, self.outcome, self.drove_here = self.ticks + 1, result, None
         for sink in self.sinks:
             sink.on_frame(frame)
         return result.why_over
-
-    def _with_release(self, controls: Controls) -> Controls:
-        """With a RELEASE that was pressed while nothing was stepped, unless a touch has answered it since."""
-        due, self.releasing = self.releasing and Command.RELEASE not in controls.commands, False
-        if not due or controls.hands_on:
-            return controls
-        return replace(controls, commands=(*controls.commands, Command.RELEASE))
 
     def _proposals(self, tick: Tick, controls: Controls) -> dict[Source, Action]:
         proposals = {} if controls.action is None else {Source.HUMAN: controls.action}

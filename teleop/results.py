@@ -11,8 +11,10 @@ from pathlib import Path
 from teleop.errors import UsageError, UserError
 
 
-def check_file(file: Path) -> None:
-    """UsageError where `file` could not be written."""
+def check_file(file: Path, *read: Path) -> None:
+    """UsageError where `file` could not be written, or would take the place of one that is `read`."""
+    if file.exists() and any(other.exists() and file.samefile(other) for other in read):
+        raise UsageError(f"{file} can't be written, it is what the result is about: choose another name")
     if not file.parent.is_dir():
         raise UsageError(f"{file} can't be written, there is no folder {file.parent}: make it first")
     if file.is_dir():

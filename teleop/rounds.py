@@ -390,7 +390,7 @@ class Commands:
         words = ["policy", "train", *map(str, sessions), "--steps", str(SCRATCH_STEPS), *self.options]
         words += ["--select-tracks", "0", "--no-hold-out"]
         if self.session in sessions:
-            words += ["--until-round", str(self.session), str(until_round)]
+            words += ["--until-round", f"{self.session}={until_round}"]
         if self.warm and parent is not None:
             words += ["--start-from", str(parent), "--steps", str(WARM_STEPS)]
         return self._process(*words, "--out", str(checkpoint))

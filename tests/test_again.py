@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 
 from teleop.again import Again
 from teleop.clock import SimulatedMetronome
@@ -86,6 +87,12 @@ def test_when_it_is_over_and_hands_are_off_the_learner_drives_on() -> None:
     assert drivers(tape)[80:] == "L" * 50
 
 
+def test_hands_that_were_lifted_before_it_is_over_take_no_wheel() -> None:
+    tape, labels = drive(off(80), off(1, BACK), off(1, RELABEL), off(35), on(5), off(30))
+    assert drivers(tape) == "L" * 151
+    assert labels.figures() == {"takeover_rows": 0, "shadow_rows": 5}
+
+
 def test_a_touch_instead_drives_on_from_there() -> None:
     tape, _ = drive(off(80), off(1, BACK), on(40))
     assert drivers(tape) == "L" * 80 + "H" * 40
@@ -104,6 +111,11 @@ def test_it_can_be_done_over_and_over() -> None:
 def test_what_was_done_otherwise_since_does_not_come_again() -> None:
     tape, _ = drive(off(80), off(1, BACK), on(60), off(1, BACK), on(1, RELABEL), on(10))
     assert drivers(tape) == "L" * 80 + "H" * 60 + "H" * 11, "from step 40 on, the person had driven"
+
+
+def test_where_the_person_had_driven_there_is_nothing_to_let_happen_again() -> None:
+    tape, _ = drive(off(20), on(80), off(1, BACK), off(1, RELABEL), off(10))
+    assert drivers(tape) == "L" * 20 + "H" * 80, "it waits"
 
 
 def test_the_button_means_nothing_where_nothing_was_taken_back() -> None:
@@ -134,12 +146,12 @@ def test_hands_that_were_on_at_the_release_neither_drive_nor_label_until_they_ha
     assert labels.figures() == {"takeover_rows": 65, "shadow_rows": 0}
 
 
-def test_a_release_in_a_pause_is_obeyed_when_driving_goes_on() -> None:
-    pause = (Command.PAUSE,)
-    tape, _ = drive(off(10), on(60), off(1, pause), off(3), off(1, RELEASE), off(1, pause), off(20))
+@pytest.mark.parametrize("button", [Command.PAUSE, Command.RELEASE])
+def test_who_ends_a_pause_by_a_button_leaves_the_wheel_to_the_learner(button: Command) -> None:
+    tape, _ = drive(off(10), on(60), off(1, (Command.PAUSE,)), off(3), off(1, (button,)), off(20))
     assert drivers(tape) == "L" * 10 + "H" * 60 + "L" * 21
 
 
-def test_a_touch_that_ends_the_pause_is_newer_than_a_release_in_it() -> None:
-    tape, _ = drive(off(10), on(60), off(1, (Command.PAUSE,)), off(1, RELEASE), off(1), on(20))
+def test_who_ends_a_pause_by_a_touch_drives() -> None:
+    tape, _ = drive(off(10), on(60), off(1, (Command.PAUSE,)), off(3), on(20))
     assert drivers(tape) == "L" * 10 + "H" * 80

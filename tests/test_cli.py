@@ -127,6 +127,15 @@ def test_nothing_is_written_over_what_was_recorded(
     assert (session / "zarr.json").read_bytes() == before
 
 
+def test_no_result_takes_the_place_of_what_it_is_about(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    learner = tmp_path / "mine.safetensors"
+    learner.write_text("weights")
+    assert exit_code("evaluate", str(learner), "--json", str(learner)) == 2
+    assert exit_code("bank", str(tmp_path), "--learner", str(learner), "--json", str(learner)) == 2
+    assert capsys.readouterr().err.count("it is what the result is about: choose another name") == 2
+    assert learner.read_text() == "weights"
+
+
 @pytest.mark.parametrize(
     "words", [("demo",), ("budget",), ("shift", "autopilot", "--sessions", "sample.zarr")], ids=lambda words: words[0]
 )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from policy.dataset import DatasetError, load_lessons, split_by_episode
-from policy.filters import Filters
+from policy.filters import Filters, LastRound
 from policy.labels import LabelRule
 from policy.rows import Lesson
 from policy.vision import Vision, see
@@ -248,7 +248,7 @@ def test_of_one_session_only_the_rounds_so_far_teach_and_of_others_all_do(tmp_pa
     for seed, (session, number) in enumerate([(earlier, 3), (corrections, 1), (corrections, 2), (corrections, None)]):
         mark(record_episode(session, seed=seed), round=number)
     said: list[str] = []
-    learned = lessons(earlier, corrections, said=said, until_round=(tmp_path / "mine", 1))
+    learned = lessons(earlier, corrections, said=said, until_round=LastRound(tmp_path / "mine", 1))
     assert [lesson.origin["seed"] for lesson in learned] == [0, 1, 3]
     assert "1 of 3 episodes left out: it was driven for round 2, and 1 is the last to learn from" in said[0]
 

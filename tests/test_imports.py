@@ -177,7 +177,7 @@ ALLOWED: dict[str, set[str]] = {
         f"policy.{part}" for part in ("candidates", "checkpoint", "config", "resume", "rows", "run_folder", "vision")
     },
     "policy.selection": LEAF | {"policy.checkpoint"},
-    "policy.config": LEAF | {"policy.kinds", "policy.weights", "teleop.results"},
+    "policy.config": LEAF | {"policy.filters", "policy.kinds", "policy.weights", "teleop.results"},
     "policy.checkpoint": LEAF | {"policy.heads", "policy.models", "policy.vision"},
     "policy.learner": LEAF | {"policy.checkpoint", "policy.models", "policy.vision"},
     "policy.offline": LEAF | {f"policy.{part}" for part in ("checkpoint", "kinds", "labels", "models", "rows")},
