@@ -120,7 +120,7 @@ class TrainConfig:
             if not holds:
                 raise ValueError(f"--{name.replace('_', '-')} is {rule}; got {getattr(self, name)}")
         if (last := self.last_round) and not any(map(last.is_of, self.sessions)):
-            raise ValueError(f"--until-round is of one of the sessions; got {last.session}: name it there, too")
+            raise ValueError(f"--until-round is of one of the sessions; got {last.session}: add it to them, or drop it")
         check_rule(self.labels)
         Weights(self.weights)
         if self.out.is_dir():

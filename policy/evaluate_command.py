@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from policy.kinds import check_rule
-from teleop.results import check_file
+from teleop.results import check_file, write
 
 if TYPE_CHECKING:
     from policy.offline import Errors, Evaluation
@@ -66,7 +66,7 @@ class Evaluate:
         if "learned from" in evaluation.by_seen:
             results.print("Rows it learned from say little about any others: compare on new ones.")
         if self.json is not None:
-            self.json.write_text(json.dumps(asdict(evaluation), indent=1))
+            write(self.json, json.dumps(asdict(evaluation), indent=1))
         return 0
 
 

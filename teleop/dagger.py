@@ -36,7 +36,7 @@ class Round:
     """What came of one round."""
 
     parent: Scored
-    """Drove; but for laps that were driven while it was still trained, at most half of them."""
+    """Drove, but for the laps that were driven while it was still trained."""
     candidate: Scored
     """Learned from that too."""
 

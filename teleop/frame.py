@@ -159,6 +159,8 @@ class Tick:
     """What that driver proposed, before any nudge."""
     time_scale: float = 1.0
     """Simulated seconds a real second, (0, 1]."""
+    drove_here: Source | None = None
+    """Who drove on from here before a rewind led back to it; None where no rewind did since the last step."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

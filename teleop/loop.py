@@ -206,7 +206,7 @@ class _Episode:
     let_go: bool = False
     """Hands were off since the hold began: the next touch is meant, and drives on."""
     drove_here: Source | None = None
-    """Who did before a rewind led here; None where none did since the last step."""
+    """See `Tick`."""
     released: bool = False
     """RELEASE was pressed, and the hands that were on have not been lifted since: they are not meant."""
 
@@ -246,7 +246,7 @@ class _Episode:
 
     def _tick(self, beat: Beat) -> Tick:
         driver, proposal = self.driven[-1] if self.driven else (None, None)
-        return Tick(len(self.driven), beat.time_ns, self.outcome, driver, proposal, self.time_scale)
+        return Tick(len(self.driven), beat.time_ns, self.outcome, driver, proposal, self.time_scale, self.drove_here)
 
     def _meant(self, controls: Controls) -> Controls:
         """Hands that were on when RELEASE was pressed are off until they have been lifted."""

@@ -92,8 +92,8 @@ class Plan:
     out: Path
     rounds: int
     episodes: int
-    """Corrected in every round, at least half of them with the learner that the round is to improve: those before
-    may have been driven by its parent, while it was trained. Discarded ones don't count."""
+    """Corrected in every round, and half as many with the learner that the round is to improve, however many its
+    parent drove while it was trained. Discarded ones don't count."""
     learner: Path | None = None
     """Drives first; None: one is trained from the demonstrations."""
     seed: int | None = None

@@ -116,6 +116,13 @@ def test_what_was_done_otherwise_since_does_not_come_again() -> None:
 def test_where_the_person_had_driven_there_is_nothing_to_let_happen_again() -> None:
     tape, _ = drive(off(20), on(80), off(1, BACK), off(1, RELABEL), off(10))
     assert drivers(tape) == "L" * 20 + "H" * 80, "it waits"
+    assert {tick.drove_here for tick, _ in tape.idle} == {Source.HUMAN}
+
+
+def test_a_tick_says_who_drove_on_from_where_a_rewind_led_until_something_is_driven() -> None:
+    tape, _ = drive(off(80), off(1, BACK), off(3), off(1, BACK), on(5))
+    assert {tick.drove_here for tick, _ in tape.idle} == {Source.LEARNER}
+    assert [frame.tick.drove_here for frame in tape.frames[79:]] == [None, Source.LEARNER, None, None, None, None]
 
 
 def test_the_button_means_nothing_where_nothing_was_taken_back() -> None:

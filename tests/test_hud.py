@@ -550,9 +550,8 @@ def test_where_a_touch_takes_no_wheel_it_is_said_to_steer_along() -> None:
 @pytest.mark.parametrize("driver", list(Source)[:2])
 def test_only_what_the_learner_did_by_itself_can_happen_again(hud: Hud, pen: ReadPen, driver: Source) -> None:
     hud.on_start(LEARNERS)
-    for step in range(100):
-        hud.on_frame(replace(beside(0.0, 0.0, driver), tick=replace(TICK, step=step)))
-    hud.on_idle(replace(TICK, step=50), REWOUND)
+    hud.on_frame(replace(beside(0.0, 0.0, driver), tick=replace(TICK, step=99)))
+    hud.on_idle(replace(TICK, step=50, drove_here=driver), REWOUND)
     assert any("happen again" in text for text in pen.written) == (driver is Source.LEARNER)
 
 

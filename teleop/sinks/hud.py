@@ -114,7 +114,6 @@ class Hud:
         self._action: Action = COAST
         self._nudge, self._time_scale, self._step = 0.0, 1.0, 0
         self._jump_s, self._jump_told = 0.0, range(0)
-        self._drove: list[Source] = []
 
     def _nobody_drove(self) -> None:
         """Yet, or to where the car stands now."""
@@ -127,7 +126,6 @@ class Hud:
         self._pace.note(frame)
         self._driver, self._action, self._nudge = frame.driver, frame.action, frame.nudge
         self._notice_a_jump(frame.tick.step)
-        self._drove[frame.tick.step :] = [frame.driver]
         self._time_scale, self._step = frame.tick.time_scale, frame.tick.step + 1
         self._wishes = wishes(frame)
         self._next_second = learners_next_second(frame)
@@ -240,7 +238,7 @@ class Hud:
             live=isinstance(self._world, Live),
             learner=self._start.mode == "dagger",
             takes_over=self._start.gate != "shadow",
-            repeatable=self._drove[tick.step : tick.step + 1] == [Source.LEARNER],
+            repeatable=tick.drove_here is Source.LEARNER,
         )
         if seat.help_wanted:
             self._window.canvas.fill(DARK)
